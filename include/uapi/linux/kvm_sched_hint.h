@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note OR BSD-3-Clause */
+/*
+ * /dev/kvm-sched-hint: a VMM attaches a VM's table of scheduling hints (see
+ * virtio_sched_hint.h) to the VM's halts.
+ *
+ * One open file attaches at most one VM, and a VM is attached at most once.
+ * Closing the file detaches. poll() reports EPOLLPRI when the answer of
+ * KVM_SCHED_HINT_GET_STATUS has changed since it was last asked, and EPOLLHUP
+ * when the module is being drained: the VMM is expected to close the file, and
+ * may open and attach again when the node is back.
+ */
+#ifndef _UAPI_LINUX_KVM_SCHED_HINT_H
+#define _UAPI_LINUX_KVM_SCHED_HINT_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define KVM_SCHED_HINT_NODE		"/dev/kvm-sched-hint"
+#define KVM_SCHED_HINT_API_VERSION	1
+
+/* The largest keep per halt, in microseconds. */
+#define KVM_SCHED_HINT_MAX_KEEP_US		1000000
+#define KVM_SCHED_HINT_DEFAULT_KEEP_US		20000
+/* Time kept over any window of one second, in per cent of one pCPU. */
+#define KVM_SCHED_HINT_MAX_BUDGET_PERCENT	100
+#define KVM_SCHED_HINT_DEFAULT_BUDGET_PERCENT	25
+
+/* What a VM's halts are put through. */
+/* follow the module's parameter "mode" */
+#define KVM_SCHED_HINT_MODE_DEFAULT	0
+/* stock: KVM is not touched */
+#define KVM_SCHED_HINT_MODE_OFF		1
+/* decide and count, change nothing */
+#define KVM_SCHED_HINT_MODE_OBSERVE	2
+/* keep on every halt while no other task wants the pCPU; no budget */
+#define KVM_SCHED_HINT_MODE_ALWAYS	3
+/* what the guest's hints call for, within the budget */
+#define KVM_SCHED_HINT_MODE_HINT	4
+
+/* Why nothing happens when nothing happens; the first that holds. */
+#define KVM_SCHED_HINT_STATUS_OK		0
+/* the module is being drained */
+#define KVM_SCHED_HINT_STATUS_DRAINING		1
+/* no VM is attached through this file, or its process is gone */
+#define KVM_SCHED_HINT_STATUS_DETACHED		2
+/* the mode in force is off */
+#define KVM_SCHED_HINT_STATUS_MODE_OFF		3
+/* halts happen and the probe does not see them (kprobes or ftrace disabled) */
+#define KVM_SCHED_HINT_STATUS_DISARMED		4
+/* the guest switched host polling off (cpuidle-haltpoll): KVM will not keep */
+#define KVM_SCHED_HINT_STATUS_NO_POLL		5
+/* no halt has reached KVM so far (cpu-pm=on, userspace irqchip, idle=poll) */
+#define KVM_SCHED_HINT_STATUS_NO_HALTS		6
+/* halts are seen, but no slot was ever published */
+#define KVM_SCHED_HINT_STATUS_NO_PUBLISHER	7
+/* grants are refused because the budget is spent */
+#define KVM_SCHED_HINT_STATUS_BUDGET		8
+
+/**
+ * struct kvm_sched_hint_attach - argument of KVM_SCHED_HINT_ATTACH
+ * @vm_fd: in: file descriptor of the VM; its address space must be the caller's
+ * @flags: in: zero
+ * @table_addr: in: user address of slot 0, aligned to 4096
+ * @features: in: the virtio feature bits the guest driver negotiated
+ * @nr_slots: in: 1 to VIRTIO_SCHED_HINT_MAX_SLOTS
+ * @slot_stride: in: VIRTIO_SCHED_HINT_SLOT_SIZE
+ * @max_keep_us: in: 1 to KVM_SCHED_HINT_MAX_KEEP_US
+ * @budget_percent: in: each vCPU's budget, 0 to 100
+ * @vm_budget_percent: in: the VM's budget, or 0 for the sum of its vCPUs'
+ * @mode: in: KVM_SCHED_HINT_MODE_*
+ * @reserved: in: zero
+ *
+ * The table may be unmapped at any time: a halt that finds it absent is stock.
+ *
+ * Errors: EINVAL (a field is out of its range, a reserved one is not zero, or
+ * vm_fd is no VM), EBADF, EFAULT (the table is not in user space), EPERM (the
+ * VM belongs to another process), EBUSY (the VM is attached already, or so is
+ * this file), ESHUTDOWN (draining), ENOMEM.
+ */
+struct kvm_sched_hint_attach {
+	__s32 vm_fd;
+	__u32 flags;
+	__u64 table_addr;
+	__u64 features;
+	__u32 nr_slots;
+	__u32 slot_stride;
+	__u32 max_keep_us;
+	__u32 budget_percent;
+	__u32 vm_budget_percent;
+	__u32 mode;
+	__u64 reserved[4];
+};
+
+/**
+ * struct kvm_sched_hint_limits - argument of KVM_SCHED_HINT_SET_LIMITS
+ * @max_keep_us: in: as in struct kvm_sched_hint_attach
+ * @budget_percent: in: likewise
+ * @vm_budget_percent: in: likewise
+ * @mode: in: likewise
+ * @reserved: in: zero
+ *
+ * Errors: EINVAL, ENOTCONN (no VM attached).
+ */
+struct kvm_sched_hint_limits {
+	__u32 max_keep_us;
+	__u32 budget_percent;
+	__u32 vm_budget_percent;
+	__u32 mode;
+	__u64 reserved[2];
+};
+
+/**
+ * struct kvm_sched_hint_status - answer of KVM_SCHED_HINT_GET_STATUS
+ * @status: KVM_SCHED_HINT_STATUS_*
+ * @mode: the mode in force, never KVM_SCHED_HINT_MODE_DEFAULT
+ * @listening: 1 if slots are read in this mode, else 0
+ * @reserved: zero
+ */
+struct kvm_sched_hint_status {
+	__u32 status;
+	__u32 mode;
+	__u32 listening;
+	__u32 reserved[5];
+};
+
+#define KVM_SCHED_HINT_IOC	0xB5
+
+/* Returns KVM_SCHED_HINT_API_VERSION. Anything else: do not go on. */
+#define KVM_SCHED_HINT_GET_API_VERSION	_IO(KVM_SCHED_HINT_IOC, 0x00)
+#define KVM_SCHED_HINT_ATTACH		_IOW(KVM_SCHED_HINT_IOC, 0x01, struct kvm_sched_hint_attach)
+/* Errors: ENOTCONN (no VM attached). */
+#define KVM_SCHED_HINT_DETACH		_IO(KVM_SCHED_HINT_IOC, 0x02)
+#define KVM_SCHED_HINT_SET_LIMITS	_IOW(KVM_SCHED_HINT_IOC, 0x03, struct kvm_sched_hint_limits)
+#define KVM_SCHED_HINT_GET_STATUS	_IOR(KVM_SCHED_HINT_IOC, 0x04, struct kvm_sched_hint_status)
+
+#ifndef __cplusplus
+_Static_assert(sizeof(struct kvm_sched_hint_attach) == 80, "attach is ABI");
+_Static_assert(sizeof(struct kvm_sched_hint_limits) == 32, "limits is ABI");
+_Static_assert(sizeof(struct kvm_sched_hint_status) == 32, "status is ABI");
+#endif
+
+#endif /* _UAPI_LINUX_KVM_SCHED_HINT_H */
