@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The idle loop: publishes at idle entry and exit while the host listens.
+ *
+ * A KVM guest has no cpuidle driver, as a rule: its kernel calls the
+ * architecture's idle. While the host listens this file's own driver takes the
+ * free place, for its enter callback is where the next timer is known. When
+ * the host stops listening the driver is unregistered and the guest idles as
+ * if this module were not there. Where another driver has the place (say
+ * cpuidle-haltpoll's), the cpu_idle tracepoint serves, without a timer.
+ *
+ * Publishing starts and stops per CPU, in a hotplug callback that runs in the
+ * CPU's hotplug thread. While that thread runs the CPU's idle task is not in
+ * the middle of the enter callback, so once the callback has returned, this
+ * CPU neither is in our code nor will enter it. That is why nothing else needs
+ * to be waited for, and why the cpuidle driver has no owner: the core would
+ * pin the module for each registered device.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/cpuidle.h>
+#include <linux/cpuidle_haltpoll.h>
+#include <linux/jump_label.h>
+#include <linux/ktime.h>
+#include <linux/kvm_para.h>
+#include <linux/percpu.h>
+#include <linux/tick.h>
+
+#include <asm/cpuidle_haltpoll.h>
+#include <asm/mwait.h>
+#include <asm/processor.h>
+#include <trace/events/power.h>
+
+#include "compat.h"
+#include "sched_hint.h"
+
+/* On while the host listens. Flipped in process context only. */
+static DEFINE_STATIC_KEY_FALSE(host_listens);
+
+enum idle_mode { MODE_OFF, MODE_CPUIDLE, MODE_TRACEPOINT };
+
+/* The rest of the state is serialised by sched_hint.lock. */
+static enum idle_mode idle_mode;
+static enum cpuhp_state hotplug_state;
+static bool publish_timer;
+
+static DEFINE_PER_CPU(struct cpuidle_device, idle_device);
+
+/* The guest had switched the host's polling off on this CPU. */
+static DEFINE_PER_CPU(bool, host_poll_was_off);
+
+/*
+ * Whether an event at @next, @delta_ns away, is the tick that was not stopped.
+ * Ticks lie on multiples of TICK_NSEC (shifted per CPU with skew_tick=1). A
+ * timer wheel's timer does too, but one that is due within a tick's length is
+ * the very reason for not stopping the tick. The exception, a tick stopped
+ * earlier and such a timer, costs an early wake.
+ */
+static bool is_tick(unsigned int cpu, ktime_t next, s64 delta_ns)
+{
+	u64 phase = (u64)ktime_to_ns(next) % TICK_NSEC;
+
+	return delta_ns <= TICK_NSEC &&
+	       (!phase || phase == TICK_NSEC / 2 / num_possible_cpus() * cpu);
+}
+
+static bool publish_idle(struct cpuidle_device *dev)
+{
+	ktime_t next = dev->next_hrtimer;
+	s64 delta_ns;
+
+	if (!publish_timer)
+		return sched_hint_table_publish(0, 0);
+	if (!next || next == KTIME_MAX)
+		return sched_hint_table_publish(VIRTIO_SCHED_HINT_NS_NONE, 0);
+	delta_ns = max_t(s64, ktime_to_ns(ktime_sub(next, ktime_get())), 0);
+	return sched_hint_table_publish(delta_ns, is_tick(dev->cpu, next, delta_ns) ?
+					VIRTIO_SCHED_HINT_SLOT_F_TICK : 0);
+}
+
+/* Called and left with interrupts disabled and RCU watching. */
+static int enter_idle(struct cpuidle_device *dev, struct cpuidle_driver *drv, int index)
+{
+	bool published = false;
+
+	if (current_clr_polling_and_test())
+		return index;
+
+	if (static_branch_likely(&host_listens))
+		published = publish_idle(dev);
+	sched_hint_arch_idle();
+	if (published)
+		sched_hint_table_running();
+	return index;
+}
+
+/*
+ * Two states that do the same: with a single one the idle loop would not ask
+ * the governor whether to stop the tick, would keep it at the first idle after
+ * activity, and the next timer would be hidden behind it. Their residencies
+ * say what the governor's choice means: state 1 is entered with the tick
+ * stopped. Neither costs latency, and neither polls, so PM QoS changes nothing.
+ * CPUIDLE_FLAG_RCU_IDLE: RCU watches while we publish.
+ */
+static struct cpuidle_driver sched_hint_driver = {
+	.name = "sched_hint",
+	.governor = "menu",
+	.states = {
+		{
+			.enter = enter_idle,
+			.flags = CPUIDLE_FLAG_RCU_IDLE,
+			.name = "HLT",
+			.desc = "halt, with the tick running",
+		},
+		{
+			.enter = enter_idle,
+			.flags = CPUIDLE_FLAG_RCU_IDLE,
+			.target_residency_ns = TICK_NSEC,
+			.name = "HLT-NOTICK",
+			.desc = "halt, with the tick stopped",
+		},
+	},
+	.safe_state_index = 0,
+	.state_count = 2,
+};
+
+/* Called with interrupts disabled; state 0 polls in every x86 cpuidle driver. */
+static void trace_idle(void *unused, unsigned int state, unsigned int cpu)
+{
+	if (!static_branch_likely(&host_listens))
+		return;
+	if (state == (unsigned int)PWR_EVENT_EXIT)
+		sched_hint_table_running();
+	else if (state)
+		sched_hint_table_publish(publish_timer ? VIRTIO_SCHED_HINT_NS_NONE : 0, 0);
+}
+
+/*
+ * cpuidle-haltpoll polls in the guest and tells KVM not to. While the host
+ * listens it may keep this vCPU, so it must be allowed to poll.
+ */
+static void host_poll_allow(unsigned int cpu)
+{
+	u64 allowed;
+
+	this_cpu_write(host_poll_was_off, false);
+	if (!kvm_para_available() || rdmsrl_safe(MSR_KVM_POLL_CONTROL, &allowed) || (allowed & 1))
+		return;
+	this_cpu_write(host_poll_was_off, true);
+	arch_haltpoll_disable(cpu);
+}
+
+static void host_poll_restore(unsigned int cpu)
+{
+	if (this_cpu_read(host_poll_was_off))
+		arch_haltpoll_enable(cpu);
+}
+
+/* Runs in the CPU's hotplug thread. Never keeps a CPU from coming online. */
+static int start_cpu(unsigned int cpu)
+{
+	struct cpuidle_device *dev = this_cpu_ptr(&idle_device);
+
+	if (!sched_hint_table_bind(cpu))
+		return 0;
+	host_poll_allow(cpu);
+	if (idle_mode == MODE_CPUIDLE) {
+		dev->cpu = cpu;
+		if (cpuidle_register_device(dev))
+			pr_warn("virtio_sched_hint: CPU %u: no cpuidle device: not published\n",
+				cpu);
+	}
+	return 0;
+}
+
+static int stop_cpu(unsigned int cpu)
+{
+	cpuidle_unregister_device(this_cpu_ptr(&idle_device));
+	host_poll_restore(cpu);
+	sched_hint_table_unbind(cpu);
+	return 0;
+}
+
+static bool idles_with_mwait(void)
+{
+	u32 eax, ebx, ecx, edx;
+
+	if (boot_option_idle_override != IDLE_NO_OVERRIDE || !boot_cpu_has(X86_FEATURE_MWAIT) ||
+	    boot_cpu_has_bug(X86_BUG_MONITOR))
+		return false;
+	cpuid(CPUID_MWAIT_LEAF, &eax, &ebx, &ecx, &edx);
+	return !(ecx & CPUID5_ECX_EXTENSIONS_SUPPORTED) || (edx & MWAIT_C1_SUBSTATE_MASK);
+}
+
+/* Why this guest's halts cannot be kept by the host, or NULL. */
+const char *sched_hint_idle_unfit(void)
+{
+	if (boot_option_idle_override == IDLE_POLL)
+		return "the guest never halts (idle=poll)";
+	if (idles_with_mwait())
+		return "the guest idles with MWAIT (cpu-pm=on?), the host sees no halts";
+	return NULL;
+}
+
+int sched_hint_idle_start(u64 features)
+{
+	int ret;
+
+	publish_timer = features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER);
+	idle_mode = cpuidle_register_driver(&sched_hint_driver) ? MODE_TRACEPOINT : MODE_CPUIDLE;
+
+	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "virtio_sched_hint:online",
+				start_cpu, stop_cpu);
+	if (ret < 0)
+		goto err_driver;
+	hotplug_state = ret;
+
+	if (idle_mode == MODE_TRACEPOINT) {
+		ret = register_trace_cpu_idle(trace_idle, NULL);
+		if (ret)
+			goto err_hotplug;
+	}
+	static_branch_enable(&host_listens);
+	return 0;
+
+err_hotplug:
+	cpuhp_remove_state(hotplug_state);
+err_driver:
+	if (idle_mode == MODE_CPUIDLE)
+		cpuidle_unregister_driver(&sched_hint_driver);
+	idle_mode = MODE_OFF;
+	return ret;
+}
+
+/* When this returns no CPU publishes, none is in our code, all slots are off. */
+void sched_hint_idle_stop(void)
+{
+	if (idle_mode == MODE_OFF)
+		return;
+	static_branch_disable(&host_listens);
+	if (idle_mode == MODE_TRACEPOINT) {
+		unregister_trace_cpu_idle(trace_idle, NULL);
+		tracepoint_synchronize_unregister();
+	}
+	cpuhp_remove_state(hotplug_state);
+	if (idle_mode == MODE_CPUIDLE)
+		cpuidle_unregister_driver(&sched_hint_driver);
+	idle_mode = MODE_OFF;
+}
+
+const char *sched_hint_idle_mode(void)
+{
+	switch (idle_mode) {
+	case MODE_CPUIDLE:
+		return "cpuidle";
+	case MODE_TRACEPOINT:
+		return "tracepoint";
+	default:
+		return "off";
+	}
+}

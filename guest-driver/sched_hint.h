@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the guest driver's files owe each other.
+ *
+ * main.c knows the device, table.c the shared table, idle.c the idle loop.
+ * There is one table because there is at most one device.
+ */
+#ifndef SCHED_HINT_H
+#define SCHED_HINT_H
+
+#include <linux/completion.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/virtio.h>
+#include <linux/workqueue.h>
+
+#include <linux/virtio_sched_hint.h>
+
+struct sched_hint_ctl;
+
+struct sched_hint {
+	struct virtio_device *vdev;
+
+	/* The control queue; used by whoever holds @lock. */
+	struct virtqueue *vq;
+	struct sched_hint_ctl *ctl;
+	struct completion ctl_done;	/* completed by the queue's interrupt */
+	bool ctl_dead;			/* a command was never answered */
+
+	/* Protects everything above and below; starts and stops publishing. */
+	struct mutex lock;
+	struct work_struct listen_work;
+	bool table_set;			/* the device knows the table */
+	bool listening;			/* the configuration field, last read */
+	const char *trouble;		/* why nothing is published, or NULL */
+};
+
+/* main.c: one line for the user, "ok" or why nothing is published */
+const char *sched_hint_status(struct sched_hint *sh);
+
+/* sysfs.c */
+extern const struct attribute_group *sched_hint_groups[];
+
+/* idle.c: process context, serialised by sched_hint.lock */
+const char *sched_hint_idle_unfit(void);
+int sched_hint_idle_start(u64 features);
+void sched_hint_idle_stop(void);
+const char *sched_hint_idle_mode(void);
+
+/* table.c: allocation, process context, serialised by sched_hint.lock */
+int sched_hint_table_alloc(u32 nr_slots);
+void sched_hint_table_free(void);
+phys_addr_t sched_hint_table_addr(void);
+u32 sched_hint_table_nr_slots(void);
+u64 sched_hint_table_publishes(void);
+
+/* table.c: on the CPU itself, from its hotplug thread */
+bool sched_hint_table_bind(unsigned int cpu);
+void sched_hint_table_unbind(unsigned int cpu);
+
+/* table.c: on the CPU itself, from its idle loop, interrupts disabled */
+bool sched_hint_table_publish(u64 next_timer_ns, u8 flags);
+void sched_hint_table_running(void);
+
+#endif /* SCHED_HINT_H */

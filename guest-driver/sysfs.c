@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/bus/virtio/drivers/virtio_sched_hint/virtioN/: what the driver does, and
+ * why it does nothing. The driver core removes the files before the device is
+ * torn down, so they need no more than the device's lock.
+ */
+#include <linux/device.h>
+#include <linux/sysfs.h>
+#include <linux/virtio_config.h>
+
+#include "sched_hint.h"
+
+static struct sched_hint *to_sched_hint(struct device *dev)
+{
+	return dev_to_virtio(dev)->priv;
+}
+
+/* 1 while the host reads the table, else 0 */
+static ssize_t listening_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct sched_hint *sh = to_sched_hint(dev);
+	bool listening;
+
+	mutex_lock(&sh->lock);
+	listening = sh->listening;
+	mutex_unlock(&sh->lock);
+	return sysfs_emit(buf, "%d\n", listening);
+}
+static DEVICE_ATTR_RO(listening);
+
+/* what is published, by the name of the feature bit */
+static ssize_t features_in_use_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	bool timer = virtio_has_feature(dev_to_virtio(dev), VIRTIO_SCHED_HINT_F_TIMER);
+
+	return sysfs_emit(buf, "%s\n", timer ? "timer" : "none");
+}
+static DEVICE_ATTR_RO(features_in_use);
+
+/* how idle entry is seen: cpuidle, tracepoint or off */
+static ssize_t idle_mode_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct sched_hint *sh = to_sched_hint(dev);
+	const char *mode;
+
+	mutex_lock(&sh->lock);
+	mode = sched_hint_idle_mode();
+	mutex_unlock(&sh->lock);
+	return sysfs_emit(buf, "%s\n", mode);
+}
+static DEVICE_ATTR_RO(idle_mode);
+
+/* publishes of all vCPUs since the driver took the device */
+static ssize_t publishes_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", sched_hint_table_publishes());
+}
+static DEVICE_ATTR_RO(publishes);
+
+/* "ok", or why nothing is published; virtio's own "status" is in the same place */
+static ssize_t hint_status_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct sched_hint *sh = to_sched_hint(dev);
+	const char *status;
+
+	mutex_lock(&sh->lock);
+	status = sched_hint_status(sh);
+	mutex_unlock(&sh->lock);
+	return sysfs_emit(buf, "%s\n", status);
+}
+static DEVICE_ATTR_RO(hint_status);
+
+static struct attribute *sched_hint_attrs[] = {
+	&dev_attr_listening.attr,
+	&dev_attr_features_in_use.attr,
+	&dev_attr_idle_mode.attr,
+	&dev_attr_publishes.attr,
+	&dev_attr_hint_status.attr,
+	NULL
+};
+
+static const struct attribute_group sched_hint_group = {
+	.attrs = sched_hint_attrs,
+};
+
+const struct attribute_group *sched_hint_groups[] = {
+	&sched_hint_group,
+	NULL
+};

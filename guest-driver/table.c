@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The shared table: the only file that stores to it.
+ *
+ * A slot's idle line is written by its own CPU alone: by the idle loop with
+ * interrupts disabled (publish, running), or by the CPU's hotplug thread (bind,
+ * unbind), which never runs while the idle task is in the middle of a publish.
+ * So there is no lock. The host may read at any time: every word is stored
+ * whole, and the state word last, with release.
+ */
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+
+#include <asm/barrier.h>
+#include <asm/msr.h>
+
+#include "sched_hint.h"
+
+/* Set before the device learns the address, cleared after it forgot it. */
+static struct virtio_sched_hint_slot *table;
+static u32 table_nr_slots;
+
+/* The CPU's slot while it may publish. Written by bind and unbind only. */
+static DEFINE_PER_CPU(struct virtio_sched_hint_slot *, own_slot);
+
+static size_t table_size(void)
+{
+	return (size_t)table_nr_slots * sizeof(*table);
+}
+
+int sched_hint_table_alloc(u32 nr_slots)
+{
+	BUILD_BUG_ON(VIRTIO_SCHED_HINT_TABLE_ALIGN > PAGE_SIZE);
+
+	table_nr_slots = nr_slots;
+	/* Zero is VIRTIO_SCHED_HINT_STATE_OFF. */
+	table = alloc_pages_exact(table_size(), GFP_KERNEL | __GFP_ZERO);
+	return table ? 0 : -ENOMEM;
+}
+
+/* The caller has made sure that neither the host nor a CPU uses it any more. */
+void sched_hint_table_free(void)
+{
+	free_pages_exact(table, table_size());
+	table = NULL;
+}
+
+phys_addr_t sched_hint_table_addr(void)
+{
+	return virt_to_phys(table);
+}
+
+u32 sched_hint_table_nr_slots(void)
+{
+	return table_nr_slots;
+}
+
+/* How often a vCPU has published since the table was allocated. */
+u64 sched_hint_table_publishes(void)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < table_nr_slots; i++)
+		sum += le64_to_cpu(READ_ONCE(table[i].publish_seq));
+	return sum;
+}
+
+static u64 state_word(u8 state, u8 flags)
+{
+	return (u64)state << VIRTIO_SCHED_HINT_STATE_SHIFT |
+	       (u64)flags << VIRTIO_SCHED_HINT_FLAGS_SHIFT |
+	       (u64)VIRTIO_SCHED_HINT_NO_PEER << VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT;
+}
+
+static void store_state(struct virtio_sched_hint_slot *slot, u64 word)
+{
+	/*
+	 * Orders the words of this publish before the state that makes them
+	 * valid. Pairs with the host's acquire of the state word.
+	 */
+	smp_store_release(&slot->state, cpu_to_le64(word));
+}
+
+/* From now on this CPU's idle loop may publish. False: it has no slot. */
+bool sched_hint_table_bind(unsigned int cpu)
+{
+	u32 id = cpu_physical_id(cpu);
+	struct virtio_sched_hint_slot *slot;
+
+	if (id >= table_nr_slots) {
+		pr_warn_once("virtio_sched_hint: CPU %u has APIC id %u, the table has %u slots: not published\n",
+			     cpu, id, table_nr_slots);
+		return false;
+	}
+	slot = &table[id];
+	store_state(slot, state_word(VIRTIO_SCHED_HINT_STATE_RUNNING, 0));
+	this_cpu_write(own_slot, slot);
+	return true;
+}
+
+/* From now on it does not, and its halts are none of the host's business. */
+void sched_hint_table_unbind(unsigned int cpu)
+{
+	struct virtio_sched_hint_slot *slot = this_cpu_read(own_slot);
+
+	if (!slot)
+		return;
+	this_cpu_write(own_slot, NULL);
+	store_state(slot, VIRTIO_SCHED_HINT_STATE_OFF);
+}
+
+/* Idle entry. False: this CPU has no slot, and owes no call of running. */
+bool sched_hint_table_publish(u64 next_timer_ns, u8 flags)
+{
+	struct virtio_sched_hint_slot *slot = this_cpu_read(own_slot);
+	u64 seq;
+
+	if (!slot)
+		return false;
+	seq = le64_to_cpu(READ_ONCE(slot->publish_seq)) + 1;
+	WRITE_ONCE(slot->next_timer_ns, cpu_to_le64(next_timer_ns));
+	WRITE_ONCE(slot->tsc, cpu_to_le64(rdtsc()));
+	WRITE_ONCE(slot->publish_seq, cpu_to_le64(seq));
+	store_state(slot, state_word(VIRTIO_SCHED_HINT_STATE_IDLE, flags));
+	return true;
+}
+
+/*
+ * Idle exit: a later halt that is not an idle one (a paravirtual spinlock's)
+ * must not be taken for one.
+ */
+void sched_hint_table_running(void)
+{
+	struct virtio_sched_hint_slot *slot = this_cpu_read(own_slot);
+
+	if (slot)
+		WRITE_ONCE(slot->state,
+			   cpu_to_le64(state_word(VIRTIO_SCHED_HINT_STATE_RUNNING, 0)));
+}
