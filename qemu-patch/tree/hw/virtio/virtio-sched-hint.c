@@ -1,0 +1,453 @@
+/*
+ * virtio-sched-hint: the guest tells KVM what its idle vCPUs wait for
+ *
+ * The guest driver keeps a table of per-vCPU slots in its own RAM and hands
+ * over its address on the control queue.  From then on the guest stores and
+ * the host kernel reads; QEMU takes no part.  What is left to do here is to
+ * check the address, which the guest may have chosen at will, to attach the
+ * memory behind it, and to tell the guest whether anybody reads it.
+ *
+ * A table may be set without a host that reads it: the device works the same,
+ * and a host side that appears later, or after migration, is attached then.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "exec/address-spaces.h"
+#include "hw/boards.h"
+#include "hw/qdev-properties.h"
+#include "hw/virtio/virtio.h"
+#include "hw/virtio/virtio-sched-hint.h"
+#include "migration/vmstate.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qemu/iov.h"
+#include "qemu/module.h"
+#include "standard-headers/linux/virtio_ids.h"
+#include "trace.h"
+
+#define SCHED_HINT_QUEUE_SIZE 16
+
+/* The features whose words the host side makes use of. */
+#define SCHED_HINT_FEATURES (1ULL << VIRTIO_SCHED_HINT_F_TIMER)
+
+/* Bring config space in line with the backend, and tell the guest. */
+static void virtio_sched_hint_update(void *opaque)
+{
+    VirtIOSchedHint *s = opaque;
+    bool listening = sched_hint_backend_listening(&s->backend);
+
+    if (listening == s->listening) {
+        return;
+    }
+    trace_virtio_sched_hint_listening(s, listening);
+    s->listening = listening;
+    virtio_notify_config(VIRTIO_DEVICE(s));
+}
+
+/*
+ * Find the table in guest RAM: whole, in one region, and writable, so that
+ * neither a hole, nor ROM, nor a device's registers are taken for a table.
+ * The address is guest-physical even behind a vIOMMU, because it is the vCPUs
+ * that store there.  Returns the region with a reference held, or NULL.
+ */
+static MemoryRegion *virtio_sched_hint_find_table(uint64_t addr, uint64_t size,
+                                                  void **table)
+{
+    MemoryRegionSection section;
+    bool whole;
+
+    if (addr > UINT64_MAX - size) {
+        return NULL;
+    }
+
+    section = memory_region_find(get_system_memory(), addr, size);
+    if (!section.mr) {
+        return NULL;
+    }
+    whole = section.offset_within_address_space == addr &&
+            int128_eq(section.size, int128_make64(size));
+    if (!whole || section.readonly ||
+        !memory_access_is_direct(section.mr, true, MEMTXATTRS_UNSPECIFIED)) {
+        memory_region_unref(section.mr);
+        return NULL;
+    }
+
+    *table = memory_region_get_ram_ptr(section.mr) +
+             section.offset_within_region;
+    return section.mr;
+}
+
+static void virtio_sched_hint_attach(VirtIOSchedHint *s)
+{
+    SchedHintTable table = {
+        .addr = s->table,
+        .nr_slots = s->nr_slots,
+        .features = VIRTIO_DEVICE(s)->guest_features & SCHED_HINT_FEATURES,
+    };
+
+    sched_hint_backend_set_table(&s->backend, &table);
+}
+
+static void virtio_sched_hint_forget_table(VirtIOSchedHint *s)
+{
+    if (!s->nr_slots) {
+        return;
+    }
+    trace_virtio_sched_hint_forget_table(s, s->table_addr);
+    sched_hint_backend_clear_table(&s->backend);
+    s->table_addr = 0;
+    s->nr_slots = 0;
+    s->table = NULL;
+    memory_region_unref(s->mr);
+    s->mr = NULL;
+}
+
+/* The checks stand in the order of the status codes; the first one counts. */
+static uint32_t virtio_sched_hint_set_table(VirtIOSchedHint *s,
+                                            const struct virtio_sched_hint_cmd
+                                            *cmd)
+{
+    uint64_t addr = le64_to_cpu(cmd->table_addr);
+    uint32_t nr_slots = le32_to_cpu(cmd->nr_slots);
+    MemoryRegion *mr;
+    void *table;
+
+    if (cmd->flags || cmd->reserved) {
+        return VIRTIO_SCHED_HINT_S_RESERVED;
+    }
+    if (!QEMU_IS_ALIGNED(addr, VIRTIO_SCHED_HINT_TABLE_ALIGN)) {
+        return VIRTIO_SCHED_HINT_S_ALIGN;
+    }
+    if (nr_slots < s->min_slots || nr_slots > VIRTIO_SCHED_HINT_MAX_SLOTS ||
+        le32_to_cpu(cmd->slot_stride) != VIRTIO_SCHED_HINT_SLOT_SIZE) {
+        return VIRTIO_SCHED_HINT_S_SIZE;
+    }
+    mr = virtio_sched_hint_find_table(addr,
+                                      nr_slots * VIRTIO_SCHED_HINT_SLOT_SIZE,
+                                      &table);
+    if (!mr) {
+        return VIRTIO_SCHED_HINT_S_NOT_RAM;
+    }
+
+    virtio_sched_hint_forget_table(s);
+    trace_virtio_sched_hint_set_table(s, addr, nr_slots);
+    s->table_addr = addr;
+    s->nr_slots = nr_slots;
+    s->mr = mr;
+    s->table = table;
+    virtio_sched_hint_attach(s);
+    virtio_sched_hint_update(s);
+    return VIRTIO_SCHED_HINT_S_OK;
+}
+
+static uint32_t virtio_sched_hint_clear_table(VirtIOSchedHint *s,
+                                              const struct virtio_sched_hint_cmd
+                                              *cmd)
+{
+    if (cmd->flags || cmd->table_addr || cmd->nr_slots || cmd->slot_stride ||
+        cmd->reserved) {
+        return VIRTIO_SCHED_HINT_S_RESERVED;
+    }
+    virtio_sched_hint_forget_table(s);
+    virtio_sched_hint_update(s);
+    return VIRTIO_SCHED_HINT_S_OK;
+}
+
+static uint32_t virtio_sched_hint_command(VirtIOSchedHint *s,
+                                          const struct virtio_sched_hint_cmd
+                                          *cmd)
+{
+    switch (le32_to_cpu(cmd->cmd)) {
+    case VIRTIO_SCHED_HINT_CMD_SET_TABLE:
+        return virtio_sched_hint_set_table(s, cmd);
+    case VIRTIO_SCHED_HINT_CMD_CLEAR_TABLE:
+        return virtio_sched_hint_clear_table(s, cmd);
+    default:
+        return VIRTIO_SCHED_HINT_S_UNSUPP;
+    }
+}
+
+static void virtio_sched_hint_handle_control(VirtIODevice *vdev, VirtQueue *vq)
+{
+    VirtIOSchedHint *s = VIRTIO_SCHED_HINT(vdev);
+    struct virtio_sched_hint_cmd cmd;
+    VirtQueueElement *elem;
+
+    while ((elem = virtqueue_pop(vq, sizeof(VirtQueueElement)))) {
+        struct virtio_sched_hint_status answer = {};
+
+        if (iov_size(elem->out_sg, elem->out_num) != sizeof(cmd) ||
+            iov_size(elem->in_sg, elem->in_num) != sizeof(answer)) {
+            virtio_error(vdev, "virtio-sched-hint: a command has %zu bytes "
+                         "and its answer %zu", sizeof(cmd), sizeof(answer));
+            virtqueue_detach_element(vq, elem, 0);
+            g_free(elem);
+            return;
+        }
+
+        iov_to_buf(elem->out_sg, elem->out_num, 0, &cmd, sizeof(cmd));
+        answer.status = cpu_to_le32(virtio_sched_hint_command(s, &cmd));
+        trace_virtio_sched_hint_command(s, le32_to_cpu(cmd.cmd),
+                                        le32_to_cpu(answer.status));
+
+        iov_from_buf(elem->in_sg, elem->in_num, 0, &answer, sizeof(answer));
+        virtqueue_push(vq, elem, sizeof(answer));
+        virtio_notify(vdev, vq);
+        g_free(elem);
+    }
+}
+
+static void virtio_sched_hint_get_config(VirtIODevice *vdev, uint8_t *config)
+{
+    VirtIOSchedHint *s = VIRTIO_SCHED_HINT(vdev);
+    struct virtio_sched_hint_config cfg = {
+        .abi_version = cpu_to_le32(VIRTIO_SCHED_HINT_ABI_VERSION),
+        .nr_slots = cpu_to_le32(s->min_slots),
+        .slot_stride = cpu_to_le32(VIRTIO_SCHED_HINT_SLOT_SIZE),
+        .listening = cpu_to_le32(s->listening),
+    };
+
+    memcpy(config, &cfg, sizeof(cfg));
+}
+
+static uint64_t virtio_sched_hint_get_features(VirtIODevice *vdev,
+                                               uint64_t features, Error **errp)
+{
+    return features | SCHED_HINT_FEATURES;
+}
+
+/* Silently: a driver that goes away wants no interrupt. */
+static void virtio_sched_hint_reset(VirtIODevice *vdev)
+{
+    VirtIOSchedHint *s = VIRTIO_SCHED_HINT(vdev);
+
+    virtio_sched_hint_forget_table(s);
+    s->listening = false;
+}
+
+/*
+ * Also called when the VM starts and stops.  So this is where a table that
+ * came with migration is attached: not before the destination runs, when the
+ * interrupt that tells the guest about a change cannot get lost any more.
+ */
+static void virtio_sched_hint_set_status(VirtIODevice *vdev, uint8_t status)
+{
+    VirtIOSchedHint *s = VIRTIO_SCHED_HINT(vdev);
+
+    if (!(status & VIRTIO_CONFIG_S_DRIVER_OK)) {
+        virtio_sched_hint_reset(vdev);
+        return;
+    }
+    if (!vdev->vm_running) {
+        return;
+    }
+    if (s->nr_slots && !s->backend.table.addr) {
+        virtio_sched_hint_attach(s);
+    }
+    /* The migration's source may have listened where we do not. */
+    virtio_sched_hint_update(s);
+}
+
+static int virtio_sched_hint_post_load(void *opaque, int version_id)
+{
+    VirtIOSchedHint *s = opaque;
+    uint64_t size = (uint64_t)s->nr_slots * VIRTIO_SCHED_HINT_SLOT_SIZE;
+
+    if (!s->nr_slots) {
+        return 0;
+    }
+    if (s->nr_slots >= s->min_slots &&
+        s->nr_slots <= VIRTIO_SCHED_HINT_MAX_SLOTS &&
+        QEMU_IS_ALIGNED(s->table_addr, VIRTIO_SCHED_HINT_TABLE_ALIGN)) {
+        s->mr = virtio_sched_hint_find_table(s->table_addr, size, &s->table);
+    }
+    if (!s->mr) {
+        error_report("virtio-sched-hint: a table of %" PRIu32 " slots at "
+                     "0x%" PRIx64 " is not possible in this machine",
+                     s->nr_slots, s->table_addr);
+        s->nr_slots = 0;
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int virtio_sched_hint_pre_load(void *opaque)
+{
+    virtio_sched_hint_forget_table(opaque);
+    return 0;
+}
+
+static bool virtio_sched_hint_check_properties(VirtIOSchedHint *s,
+                                               Error **errp)
+{
+    if (!s->backend_name || !strcmp(s->backend_name, "auto")) {
+        s->backend.mode = SCHED_HINT_BACKEND_AUTO;
+    } else if (!strcmp(s->backend_name, "required")) {
+        s->backend.mode = SCHED_HINT_BACKEND_REQUIRED;
+    } else if (!strcmp(s->backend_name, "off")) {
+        s->backend.mode = SCHED_HINT_BACKEND_OFF;
+    } else {
+        error_setg(errp, "backend=%s is unknown: use off, auto or required",
+                   s->backend_name);
+        return false;
+    }
+    if (s->backend.mode == SCHED_HINT_BACKEND_OFF && s->backend.fdname) {
+        error_setg(errp, "fd=%s is of no use with backend=off: "
+                   "leave out one of them", s->backend.fdname);
+        return false;
+    }
+    if (s->backend.max_keep_us < 1 ||
+        s->backend.max_keep_us > SCHED_HINT_MAX_KEEP_US) {
+        error_setg(errp, "max-keep-us=%" PRIu32 " is out of range: "
+                   "use 1 to %d", s->backend.max_keep_us,
+                   SCHED_HINT_MAX_KEEP_US);
+        return false;
+    }
+    if (s->backend.budget_percent > SCHED_HINT_MAX_BUDGET_PERCENT) {
+        error_setg(errp, "budget-percent=%" PRIu32 " is out of range: "
+                   "use 0 to %d", s->backend.budget_percent,
+                   SCHED_HINT_MAX_BUDGET_PERCENT);
+        return false;
+    }
+    return true;
+}
+
+/* A vCPU's slot is found by its id in KVM, which on x86 is the APIC id. */
+static uint64_t virtio_sched_hint_count_slots(void)
+{
+    MachineState *ms = MACHINE(qdev_get_machine());
+    MachineClass *mc = MACHINE_GET_CLASS(ms);
+    const CPUArchIdList *cpus;
+    uint64_t max_id = 0;
+
+    if (!mc->possible_cpu_arch_ids) {
+        return ms->smp.max_cpus;
+    }
+    cpus = mc->possible_cpu_arch_ids(ms);
+    for (int i = 0; i < cpus->len; i++) {
+        max_id = MAX(max_id, cpus->cpus[i].arch_id);
+    }
+    return max_id + 1;
+}
+
+static void virtio_sched_hint_realize(DeviceState *dev, Error **errp)
+{
+    VirtIODevice *vdev = VIRTIO_DEVICE(dev);
+    VirtIOSchedHint *s = VIRTIO_SCHED_HINT(dev);
+    uint64_t nr_slots = virtio_sched_hint_count_slots();
+
+    if (!virtio_sched_hint_check_properties(s, errp)) {
+        return;
+    }
+    if (nr_slots > VIRTIO_SCHED_HINT_MAX_SLOTS) {
+        error_setg(errp, "the machine's largest APIC id is %" PRIu64 ", but a "
+                   "table has at most %d slots: use a smaller -smp topology",
+                   nr_slots - 1, VIRTIO_SCHED_HINT_MAX_SLOTS);
+        return;
+    }
+    s->min_slots = nr_slots;
+
+    s->backend.changed = virtio_sched_hint_update;
+    s->backend.opaque = s;
+    if (!sched_hint_backend_init(&s->backend, errp)) {
+        return;
+    }
+
+    virtio_init(vdev, VIRTIO_ID_SCHED_HINT,
+                sizeof(struct virtio_sched_hint_config));
+    s->vq = virtio_add_queue(vdev, SCHED_HINT_QUEUE_SIZE,
+                             virtio_sched_hint_handle_control);
+}
+
+static void virtio_sched_hint_unrealize(DeviceState *dev)
+{
+    VirtIODevice *vdev = VIRTIO_DEVICE(dev);
+    VirtIOSchedHint *s = VIRTIO_SCHED_HINT(dev);
+
+    virtio_sched_hint_forget_table(s);
+    sched_hint_backend_cleanup(&s->backend);
+    virtio_delete_queue(s->vq);
+    virtio_cleanup(vdev);
+}
+
+static char *virtio_sched_hint_get_backend_status(Object *obj, Error **errp)
+{
+    VirtIOSchedHint *s = VIRTIO_SCHED_HINT(obj);
+
+    return g_strdup(sched_hint_backend_status(&s->backend));
+}
+
+static const VMStateDescription vmstate_virtio_sched_hint_device = {
+    .name = "virtio-sched-hint-device",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .pre_load = virtio_sched_hint_pre_load,
+    .post_load = virtio_sched_hint_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT64(table_addr, VirtIOSchedHint),
+        VMSTATE_UINT32(nr_slots, VirtIOSchedHint),
+        VMSTATE_BOOL(listening, VirtIOSchedHint),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const VMStateDescription vmstate_virtio_sched_hint = {
+    .name = "virtio-sched-hint",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_VIRTIO_DEVICE,
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const Property virtio_sched_hint_properties[] = {
+    DEFINE_PROP_STRING("backend", VirtIOSchedHint, backend_name),
+    DEFINE_PROP_STRING("fd", VirtIOSchedHint, backend.fdname),
+    DEFINE_PROP_UINT32("max-keep-us", VirtIOSchedHint, backend.max_keep_us,
+                       SCHED_HINT_DEFAULT_KEEP_US),
+    DEFINE_PROP_UINT32("budget-percent", VirtIOSchedHint,
+                       backend.budget_percent,
+                       SCHED_HINT_DEFAULT_BUDGET_PERCENT),
+};
+
+static void virtio_sched_hint_class_init(ObjectClass *klass, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    VirtioDeviceClass *vdc = VIRTIO_DEVICE_CLASS(klass);
+
+    device_class_set_props(dc, virtio_sched_hint_properties);
+    dc->vmsd = &vmstate_virtio_sched_hint;
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+
+    vdc->realize = virtio_sched_hint_realize;
+    vdc->unrealize = virtio_sched_hint_unrealize;
+    vdc->get_config = virtio_sched_hint_get_config;
+    vdc->get_features = virtio_sched_hint_get_features;
+    vdc->set_status = virtio_sched_hint_set_status;
+    vdc->reset = virtio_sched_hint_reset;
+    vdc->vmsd = &vmstate_virtio_sched_hint_device;
+
+    object_class_property_add_str(klass, VIRTIO_SCHED_HINT_STATUS_PROP,
+                                  virtio_sched_hint_get_backend_status, NULL);
+    object_class_property_set_description(klass, VIRTIO_SCHED_HINT_STATUS_PROP,
+                                          "Whether the host reads the guest's "
+                                          "hints, and why not");
+    object_class_property_set_description(klass, "backend",
+                                          "off/auto/required (default auto)");
+}
+
+static const TypeInfo virtio_sched_hint_info = {
+    .name = TYPE_VIRTIO_SCHED_HINT,
+    .parent = TYPE_VIRTIO_DEVICE,
+    .instance_size = sizeof(VirtIOSchedHint),
+    .class_init = virtio_sched_hint_class_init,
+};
+
+static void virtio_sched_hint_register_types(void)
+{
+    type_register_static(&virtio_sched_hint_info);
+}
+type_init(virtio_sched_hint_register_types)
