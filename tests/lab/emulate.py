@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The emulated KVM host: QEMU's TCG emulates AMD SVM with nested paging."""
+
+import os
+import select
+import subprocess
+import time
+
+# Two CPUs: with more than the machine's own two, every figure gets worse.
+NR_CPUS = 2
+
+
+class EmulatedHost:
+    def __init__(self, qemu, firmware, kernel, initramfs, disk, memory, append, console):
+        self.complaints = []
+        self.argv = [
+            qemu, "-L", firmware, "-name", "sched-hint-lab", "-M", "q35", "-accel", "tcg,thread=multi",
+            "-cpu", "EPYC,+svm,+npt", "-smp", str(NR_CPUS), "-m", str(memory),
+            "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-serial", f"file:{console}", "-serial", "stdio",
+            "-drive", f"file={disk},format=raw,if=none,id=results,cache=unsafe",
+            "-device", "virtio-blk-pci,drive=results,romfile=",
+            "-kernel", kernel, "-initrd", initramfs,
+            "-append", f"console=ttyS0 loglevel=5 panic=-1 {append}"]
+
+    def run(self, limit_s, line):
+        """Calls line(text) for each line of the run. False: it had to be killed."""
+        deadline = time.monotonic() + limit_s
+        process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, start_new_session=True)
+        try:
+            return self._follow(process, deadline, line)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            self.complaints = [text for text in process.stderr.read().decode(errors="replace").splitlines()
+                               if "TCG doesn't support requested feature" not in text]
+
+    def _follow(self, process, deadline, line):
+        pending = b""
+        out = process.stdout.fileno()
+        while time.monotonic() < deadline:
+            if not select.select([out], [], [], 1)[0]:
+                continue
+            data = os.read(out, 65536)
+            if not data:
+                return True
+            *lines, pending = (pending + data).split(b"\n")
+            for text in lines:
+                line(text.decode(errors="replace").rstrip("\r"))
+        return False

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Lays out what on-host.sh needs: QEMU, firmware, guest image, commands, DIR."""
+
+import glob
+import os
+import shutil
+import subprocess
+
+from image import Tree, kernel_modules
+from options import DEFAULT_DEVICE, SetupError, TOP
+from pins import cache_dir
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FIRST_GUEST = "main"
+FIRMWARE = {
+    "/usr/share/seabios/bios-256k.bin": "seabios",
+    "/usr/share/qemu/kvmvapic.bin": "qemu-system-data",
+    "/usr/share/qemu/linuxboot_dma.bin": "qemu-system-data",
+}
+GUEST_MODULES = ["virtio_pci", "virtio_net"]
+
+
+def command(argv, what):
+    """Runs a build step; its output is shown only when it fails."""
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        last = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
+        raise SetupError(f"{what}: {last}")
+    return done.stdout.strip()
+
+
+def kernel_root(kernel):
+    return command([os.path.join(TOP, "scripts", "kernel-tree"), kernel], "kernel")
+
+
+def qemu_binary():
+    """The static QEMU with the device: $QEMU, else what `make qemu` built."""
+    path = os.environ.get("QEMU")
+    if path:
+        if not os.access(path, os.X_OK):
+            raise SetupError(f"QEMU={path} is not an executable file")
+        return path
+    found = command(["make", "-s", "-C", TOP, "--no-print-directory", "qemu-path"], "make qemu-path")
+    if not os.access(found, os.X_OK):
+        raise SetupError("QEMU is not built: run `make qemu`")
+    return found
+
+
+def stripped(path):
+    """A copy without debug information, kept in the cache: it goes into an initramfs."""
+    stat = os.stat(path)
+    copy = os.path.join(cache_dir(), "stripped", f"qemu-{stat.st_size}-{stat.st_mtime_ns}")
+    if not os.path.exists(copy):
+        os.makedirs(os.path.dirname(copy), exist_ok=True)
+        part = f"{copy}.{os.getpid()}"
+        command(["strip", "-o", part, path], "strip")
+        os.rename(part, copy)
+    return copy
+
+
+def helper(name):
+    """Compiles a static program of this folder, once per change."""
+    source = os.path.join(HERE, name + ".c")
+    binary = os.path.join(TOP, "build", "scenario", name)
+    if not os.path.exists(binary) or os.path.getmtime(binary) < os.path.getmtime(source):
+        os.makedirs(os.path.dirname(binary), exist_ok=True)
+        part = f"{binary}.{os.getpid()}"
+        command(["cc", "-O2", "-static", "-o", part, source], f"cannot compile {name}.c")
+        os.rename(part, binary)
+    return binary
+
+
+def project_modules(kver):
+    """{name.ko: path} of everything `make modules` built for this kernel."""
+    found = glob.glob(os.path.join(TOP, "build", "modules", kver, "**", "*.ko"), recursive=True)
+    return {os.path.basename(path): path for path in sorted(found)}
+
+
+def guest_image(opts, root):
+    tree = Tree()
+    tree.busybox()
+    tree.file("usr/bin/agent", helper("agent"), 0o755)
+    tree.file("init", os.path.join(HERE, "guest-init.sh"), 0o755)
+    boot = kernel_modules(root, opts.kver, GUEST_MODULES)
+    for name, content in boot:
+        tree.data(f"lib/scenario/{name}", content)
+    tree.data("lib/scenario/boot-modules", "".join(n + "\n" for n, _ in boot).encode())
+    for name, path in project_modules(opts.kver).items():
+        if name != "kvm_sched_hint.ko":
+            tree.file(f"lib/scenario/{name}", path)
+    script = os.path.join(opts.dir, "guest.sh")
+    if os.path.exists(script):
+        tree.file("guest.sh", script, 0o755)
+    files = os.path.join(opts.dir, "files", "guest")
+    if os.path.isdir(files):
+        tree.overlay(files)
+    return tree
+
+
+def _device(opts, qemu, note):
+    if opts.device == "none":
+        return "none"
+    listed = command([qemu, "-device", "help"], qemu)
+    name = opts.device.split(",")[0]
+    if f'"{name}"' in listed:
+        return opts.device
+    if opts.device == DEFAULT_DEVICE and os.environ.get("QEMU"):
+        note(f"QEMU={qemu} has no {name}: the guests run without it")
+        return "none"
+    raise SetupError(f"QEMU at {qemu} has no device {name}; `make qemu` builds one, --device none does without")
+
+
+def build(opts, where, note):
+    """Fills the folder `where`; note(text) tells the user what is left out."""
+    root = kernel_root(opts.kernel)
+    qemu = qemu_binary()
+    os.makedirs(os.path.join(where, "guest"))
+    os.makedirs(os.path.join(where, "firmware"))
+    for path, package in FIRMWARE.items():
+        if not os.path.exists(path):
+            raise SetupError(f"{path} is missing: run `make deps` (package {package})")
+        shutil.copy(path, os.path.join(where, "firmware"))
+    shutil.copytree(os.path.join(HERE, "bin"), os.path.join(where, "bin"))
+    for script in ("lib.sh", "on-host.sh"):
+        shutil.copy(os.path.join(HERE, script), where)
+    shutil.copy(helper("agent"), os.path.join(where, "bin"))
+    shutil.copy(stripped(qemu), os.path.join(where, "bin", "qemu"))
+    shutil.copy(os.path.join(root, "boot", f"vmlinuz-{opts.kver}"), os.path.join(where, "guest", "vmlinuz"))
+    guest_image(opts, root).write(os.path.join(where, "guest", "initramfs"))
+    shutil.copytree(opts.dir, os.path.join(where, "scenario"), symlinks=True,
+                    ignore=lambda folder, names: ["files"] if folder == opts.dir else [])
+    modules = project_modules(opts.kver)
+    for name in ("kvm_sched_hint.ko", "virtio_sched_hint.ko"):
+        if name not in modules:
+            note(f"{name} is not built for {opts.kernel} (make modules KERNEL={opts.kernel}): going on without")
+    conf = {
+        "KERNEL": opts.kernel, "VCPUS": opts.vcpus, "GUEST_MEMORY": opts.guest_memory,
+        "DEVICE": _device(opts, qemu, note), "QEMU_ARGS": opts.qemu_args, "GUEST_APPEND": opts.guest_append,
+        "TIMEOUT": opts.timeout, "FIRST_GUEST": FIRST_GUEST,
+    }
+    with open(os.path.join(where, "conf"), "w", encoding="utf-8") as out:
+        out.writelines(f"{key}='{value}'\n" for key, value in conf.items())
+    return root
