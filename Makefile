@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Entry points only; how each is done stands in mk/ and scripts/.
+
+KERNEL ?= 6.12
+KERNELS := $(shell scripts/kernel-tree --list 2>/dev/null)
+
+.PHONY: help clean
+help:
+	@echo 'sched-hint: a scheduling-hint channel between KVM guests and their host'
+	@echo
+	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
+	@echo
+	@echo 'KERNEL=6.12|6.1 picks the kernel. Downloads, QEMU and unpacked kernels are kept'
+	@echo 'in $$SCHED_HINT_CACHE, else ~/.cache/sched-hint; all other output is in build/.'
+
+include $(wildcard mk/*.mk)
+
+#: make clean             remove build/ (the cache stays)
+clean:
+	rm -rf build

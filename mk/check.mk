@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+.PHONY: check check-unit check-qtest check-lab style
+#: make check             all tests; the last line is "N passed, N failed"
+check: deps
+	@scripts/check unit qtest lab
+
+#: make check-unit        the pure parts, in user space
+check-unit:
+	@scripts/check unit
+
+#: make check-qtest       QEMU's device
+check-qtest:
+	@scripts/check qtest
+
+#: make check-lab         the whole stack in the emulated lab; CASES="load attach" picks
+check-lab:
+	@scripts/check lab
+
+#: make style             checkpatch, sparse, W=1, cppcheck; silent when all is well
+style:
+	@scripts/style
