@@ -57,7 +57,8 @@ def mirrors():
     bases = []
     for line in listing.splitlines():
         origin, _, uri = line.partition("\t")
-        if origin == "Debian" and uri and uri not in bases:
+        uri = uri.rstrip("/") + "/"
+        if origin == "Debian" and uri not in bases:
             bases.append(uri)
     if not bases:
         raise PinError("apt has no Debian archive configured, or no index yet: run apt-get update")
