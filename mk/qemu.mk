@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# QEMU with the device: build/qemu/qemu-system-x86_64
+# QEMU with the device.
 
-.PHONY: qemu qemu-path qemu-series check-qtest
+.PHONY: qemu qemu-path qemu-series
 
-qemu: ## build QEMU with the device, static
+#: make qemu              build QEMU with the device, static: build/qemu/
+qemu:
 	@scripts/qemu-build
 
-qemu-path: ## print where it is, if it is built
+# prints the path of what `make qemu` built
+qemu-path:
 	@scripts/qemu-build --path
 
-qemu-series: ## write qemu-patch/ as a series for git am, and test that it applies
+#: make qemu-series       write and test the series for git am: build/qemu-series/
+qemu-series:
 	@scripts/qemu-series
-
-check-qtest: ## QEMU's own tests of the device; needs no KVM
-	@scripts/qemu-qtest

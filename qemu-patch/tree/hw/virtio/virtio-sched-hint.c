@@ -413,6 +413,16 @@ static const Property virtio_sched_hint_properties[] = {
                        SCHED_HINT_DEFAULT_BUDGET_PERCENT),
 };
 
+static void virtio_sched_hint_instance_init(Object *obj)
+{
+    VirtIOSchedHint *s = VIRTIO_SCHED_HINT(obj);
+
+    object_property_add_uint64_ptr(obj, "table-address", &s->table_addr,
+                                   OBJ_PROP_FLAG_READ);
+    object_property_add_uint32_ptr(obj, "table-slots", &s->nr_slots,
+                                   OBJ_PROP_FLAG_READ);
+}
+
 static void virtio_sched_hint_class_init(ObjectClass *klass, void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
@@ -443,6 +453,7 @@ static const TypeInfo virtio_sched_hint_info = {
     .name = TYPE_VIRTIO_SCHED_HINT,
     .parent = TYPE_VIRTIO_DEVICE,
     .instance_size = sizeof(VirtIOSchedHint),
+    .instance_init = virtio_sched_hint_instance_init,
     .class_init = virtio_sched_hint_class_init,
 };
 
