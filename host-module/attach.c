@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of an attached VM, from ATTACH to the last reference.
+ *
+ * A VM leaves the registry, and KVM gets its own back, as soon as its address
+ * space goes away, the module is drained, or the file is closed or told to
+ * detach, whichever is first: vm_unlink(). What may sleep long or must not run
+ * under the address space's notifier lock, above all the last kvm_put_kvm(),
+ * which unregisters KVM's own notifier, follows in vm_teardown(). The memory
+ * goes with the file.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kvm_host.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "attach.h"
+#include "halt.h"
+#include "kvm.h"
+#include "main.h"
+#include "sysfs.h"
+#include "vm.h"
+#include "wake.h"
+#include "watchdog.h"
+
+DEFINE_MUTEX(shint_lock);
+LIST_HEAD(shint_vms);
+
+static bool attach_draining;		/* under shint_lock */
+static unsigned int attach_count;	/* under shint_lock; for names */
+
+/* Takes a VM out of the halt path. Idempotent. Under shint_lock. */
+static void vm_unlink(struct shint_vm *vm)
+{
+	if (vm->gone)
+		return;
+	vm->gone = true;
+	list_del_init(&vm->list);
+	shint_registry_del(&vm->entry);
+	shint_kvm_restore(vm);
+	wake_up_interruptible_all(vm->wait);
+	queue_work(system_unbound_wq, &vm->teardown);
+}
+
+static void vm_teardown(struct work_struct *work)
+{
+	struct shint_vm *vm = container_of(work, struct shint_vm, teardown);
+	u32 i;
+
+	/* The probe runs with preemption disabled: after this, none is in there. */
+	synchronize_rcu();
+	for (i = 0; i < vm->table.nr_slots; i++)
+		shint_wake_stop(&vm->vcpus[i]);
+	shint_sysfs_del(vm);
+	shint_kvm_put(vm->kvm);
+	shint_kvm_probe_put();
+}
+
+static void vm_mm_release(struct mmu_notifier *notifier, struct mm_struct *mm)
+{
+	struct shint_vm *vm = container_of(notifier, struct shint_vm, notifier);
+
+	mutex_lock(&shint_lock);
+	vm_unlink(vm);
+	mutex_unlock(&shint_lock);
+}
+
+static const struct mmu_notifier_ops vm_notifier_ops = {
+	.release = vm_mm_release,
+};
+
+/* Says in the log what is wrong: -EINVAL alone sends people guessing. */
+static int attach_check_range(const char *what, u32 value, u32 min, u32 max)
+{
+	if (value >= min && value <= max)
+		return 0;
+	pr_warn_ratelimited("%s is %u, must be %u to %u\n", what, value, min, max);
+	return -EINVAL;
+}
+
+static int attach_check_limits(u32 max_keep_us, u32 budget_percent, u32 vm_budget_percent,
+			       u32 mode)
+{
+	return attach_check_range("max_keep_us", max_keep_us, 1, KVM_SCHED_HINT_MAX_KEEP_US) ?:
+	       attach_check_range("budget_percent", budget_percent, 0,
+				  KVM_SCHED_HINT_MAX_BUDGET_PERCENT) ?:
+	       attach_check_range("vm_budget_percent", vm_budget_percent, 0,
+				  KVM_SCHED_HINT_MAX_BUDGET_PERCENT * KVM_MAX_VCPUS) ?:
+	       attach_check_range("mode", mode, 0, KVM_SCHED_HINT_MODE_HINT);
+}
+
+static int attach_check(const struct kvm_sched_hint_attach *arg)
+{
+	u64 size = (u64)arg->nr_slots * arg->slot_stride;
+	int ret;
+
+	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved))) {
+		pr_warn_ratelimited("attach: flags and reserved fields must be 0\n");
+		return -EINVAL;
+	}
+	ret = attach_check_range("nr_slots", arg->nr_slots, 1, VIRTIO_SCHED_HINT_MAX_SLOTS) ?:
+	      attach_check_range("slot_stride", arg->slot_stride, VIRTIO_SCHED_HINT_SLOT_SIZE,
+				 VIRTIO_SCHED_HINT_SLOT_SIZE);
+	if (ret)
+		return ret;
+	if (!IS_ALIGNED(arg->table_addr, VIRTIO_SCHED_HINT_TABLE_ALIGN)) {
+		pr_warn_ratelimited("attach: table_addr %#llx must be a multiple of %d\n",
+				    arg->table_addr, VIRTIO_SCHED_HINT_TABLE_ALIGN);
+		return -EINVAL;
+	}
+	if (!access_ok(u64_to_user_ptr(arg->table_addr), size))
+		return -EFAULT;
+	return attach_check_limits(arg->max_keep_us, arg->budget_percent,
+				   arg->vm_budget_percent, arg->mode);
+}
+
+/* Under shint_lock, or nobody else knows the VM yet. */
+static void vm_set_limits(struct shint_vm *vm, u32 max_keep_us, u32 budget_percent,
+			  u32 vm_budget_percent)
+{
+	vm->max_keep_us = max_keep_us;
+	vm->budget_percent = budget_percent;
+	vm->vm_budget_percent = vm_budget_percent;
+	WRITE_ONCE(vm->limits.max_keep_ns, max_keep_us * 1000ULL);
+	WRITE_ONCE(vm->limits.vcpu_budget_ns, shint_budget_limit_ns(budget_percent));
+	WRITE_ONCE(vm->limits.vm_budget_ns, shint_budget_limit_ns(vm_budget_percent));
+}
+
+static struct shint_vm *vm_alloc(const struct kvm_sched_hint_attach *arg, struct kvm *kvm,
+				 wait_queue_head_t *wait)
+{
+	struct shint_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+	u32 i;
+
+	if (!vm)
+		return NULL;
+	vm->vcpus = kvcalloc(arg->nr_slots, sizeof(*vm->vcpus), GFP_KERNEL_ACCOUNT);
+	if (!vm->vcpus) {
+		kfree(vm);
+		return NULL;
+	}
+	for (i = 0; i < arg->nr_slots; i++) {
+		shint_wake_init(&vm->vcpus[i]);
+		vm->vcpus[i].wake_cost_ns = SHINT_WAKE_COST_START_NS;
+		vm->vcpus[i].timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
+	}
+
+	vm->kvm = kvm;
+	vm->entry.key = kvm;
+	vm->mm = current->mm;
+	vm->notifier.ops = &vm_notifier_ops;
+	vm->table.slots = u64_to_user_ptr(arg->table_addr);
+	vm->table.features = arg->features;
+	vm->table.nr_slots = arg->nr_slots;
+	vm->requested_mode = arg->mode;
+	vm->mode = KVM_SCHED_HINT_MODE_OFF;
+	vm_set_limits(vm, arg->max_keep_us, arg->budget_percent, arg->vm_budget_percent);
+	INIT_LIST_HEAD(&vm->list);
+	INIT_WORK(&vm->teardown, vm_teardown);
+	vm->wait = wait;
+	shint_sysfs_init(vm);
+	raw_spin_lock_init(&vm->budget_lock);
+	return vm;
+}
+
+/**
+ * shint_vm_free() - free a VM's memory
+ * @vm: nothing refers to it any more: its directory in sysfs has been released,
+ *	or was never made
+ */
+void shint_vm_free(struct shint_vm *vm)
+{
+	kvfree(vm->vcpus);
+	kfree(vm);
+}
+
+/* Puts a VM into the halt path. */
+static int vm_link(struct shint_vm *vm)
+{
+	int ret;
+
+	mutex_lock(&shint_lock);
+	if (attach_draining) {
+		ret = -ESHUTDOWN;
+		goto out;
+	}
+	ret = shint_registry_add(&vm->entry);
+	if (ret)
+		goto out;
+	list_add_tail(&vm->list, &shint_vms);
+	shint_apply_mode(vm);
+	shint_watchdog_start();
+out:
+	mutex_unlock(&shint_lock);
+	return ret;
+}
+
+/**
+ * shint_attach() - attach a VM's table to its halts
+ * @arg: the ioctl's argument
+ * @wait: woken when the VM's status changes; outlives the VM
+ *
+ * Context: the VM's own process; may sleep.
+ * Return: the VM, which the caller owns until shint_detach(), or ERR_PTR();
+ * the errors are listed at struct kvm_sched_hint_attach.
+ */
+struct shint_vm *shint_attach(const struct kvm_sched_hint_attach *arg, wait_queue_head_t *wait)
+{
+	struct shint_vm *vm;
+	struct kvm *kvm;
+	int ret;
+
+	ret = attach_check(arg);
+	if (ret)
+		return ERR_PTR(ret);
+	kvm = shint_kvm_get(arg->vm_fd);
+	if (IS_ERR(kvm))
+		return ERR_CAST(kvm);
+
+	ret = -EPERM;
+	if (shint_kvm_mm(kvm) != current->mm)
+		goto err_kvm;
+	ret = -ENOMEM;
+	vm = vm_alloc(arg, kvm, wait);
+	if (!vm)
+		goto err_kvm;
+	ret = shint_kvm_probe_get();
+	if (ret)
+		goto err_vm;
+
+	mutex_lock(&shint_lock);
+	snprintf(vm->name, sizeof(vm->name), "%d-%u", current->tgid, attach_count++);
+	mutex_unlock(&shint_lock);
+	ret = mmu_notifier_register(&vm->notifier, vm->mm);
+	if (ret)
+		goto err_probe;
+	ret = vm_link(vm);
+	if (ret)
+		goto err_notifier;
+	ret = shint_sysfs_add(vm);
+	if (ret) {
+		/* From here on the ordinary way out serves. */
+		shint_detach(vm);
+		return ERR_PTR(ret);
+	}
+	return vm;
+
+err_notifier:
+	vm->gone = true;	/* so that the notifier's last call does nothing */
+	mmu_notifier_unregister(&vm->notifier, vm->mm);
+err_probe:
+	shint_kvm_probe_put();
+err_vm:
+	shint_sysfs_put(vm);
+err_kvm:
+	shint_kvm_put(kvm);
+	return ERR_PTR(ret);
+}
+
+/**
+ * shint_detach() - the end of what shint_attach() began
+ * @vm: not to be used any more
+ *
+ * Context: may sleep; not under shint_lock.
+ */
+void shint_detach(struct shint_vm *vm)
+{
+	/* Calls vm_mm_release(), if the address space is still there. */
+	mmu_notifier_unregister(&vm->notifier, vm->mm);
+	flush_work(&vm->teardown);
+	shint_sysfs_put(vm);
+}
+
+/**
+ * shint_mode_in_force() - what a requested mode comes to
+ * @requested: KVM_SCHED_HINT_MODE_*
+ *
+ * Return: a mode other than KVM_SCHED_HINT_MODE_DEFAULT.
+ */
+u32 shint_mode_in_force(u32 requested)
+{
+	u32 mode = requested == KVM_SCHED_HINT_MODE_DEFAULT ? READ_ONCE(shint_default_mode) :
+							       requested;
+
+	if (mode == KVM_SCHED_HINT_MODE_HINT && READ_ONCE(shint_test_blind_period_us))
+		mode = SHINT_MODE_BLIND;
+	return mode;
+}
+
+/**
+ * shint_apply_mode() - put into force what was asked for, and what can be
+ * @vm: an attached VM
+ *
+ * Context: under shint_lock.
+ */
+void shint_apply_mode(struct shint_vm *vm)
+{
+	u32 mode = shint_mode_in_force(vm->requested_mode);
+	u32 max_ns = max(vm->max_keep_us * 1000U, READ_ONCE(halt_poll_ns));
+
+	if (vm->gone)
+		return;
+	if (mode == KVM_SCHED_HINT_MODE_ALWAYS)
+		max_ns = SHINT_ALWAYS_KEEP_NS;
+	if (mode == SHINT_MODE_BLIND)
+		max_ns = max(max_ns, READ_ONCE(shint_test_blind_keep_us) * 1000U);
+
+	if (vm->disarmed || mode == KVM_SCHED_HINT_MODE_OFF ||
+	    mode == KVM_SCHED_HINT_MODE_OBSERVE) {
+		/* In this order: the probe must not write what KVM will not clamp. */
+		WRITE_ONCE(vm->mode, vm->disarmed ? KVM_SCHED_HINT_MODE_OFF : mode);
+		shint_kvm_restore(vm);
+	} else {
+		shint_kvm_override(vm, max_ns);
+		WRITE_ONCE(vm->mode, mode);
+	}
+	shint_watchdog_refresh(vm);
+}
+
+/**
+ * shint_apply_modes() - the same for every VM, after a module parameter changed
+ *
+ * Context: may sleep.
+ */
+void shint_apply_modes(void)
+{
+	struct shint_vm *vm;
+
+	mutex_lock(&shint_lock);
+	list_for_each_entry(vm, &shint_vms, list)
+		shint_apply_mode(vm);
+	mutex_unlock(&shint_lock);
+}
+
+/* Puts checked limits and a mode into force. Under shint_lock. */
+static int vm_change(struct shint_vm *vm, const struct kvm_sched_hint_limits *limits)
+{
+	int ret = attach_check_limits(limits->max_keep_us, limits->budget_percent,
+				      limits->vm_budget_percent, limits->mode);
+
+	if (ret)
+		return ret;
+	vm_set_limits(vm, limits->max_keep_us, limits->budget_percent,
+		      limits->vm_budget_percent);
+	vm->requested_mode = limits->mode;
+	shint_apply_mode(vm);
+	return 0;
+}
+
+/* Under shint_lock. */
+static void vm_get_limits(const struct shint_vm *vm, struct kvm_sched_hint_limits *limits)
+{
+	*limits = (struct kvm_sched_hint_limits){
+		.max_keep_us = vm->max_keep_us,
+		.budget_percent = vm->budget_percent,
+		.vm_budget_percent = vm->vm_budget_percent,
+		.mode = vm->requested_mode,
+	};
+}
+
+/**
+ * shint_set_limits() - change what a VM may use, and its mode
+ * @vm: an attached VM
+ * @limits: the ioctl's argument
+ *
+ * Context: may sleep.
+ * Return: 0 or -EINVAL, and then nothing has changed.
+ */
+int shint_set_limits(struct shint_vm *vm, const struct kvm_sched_hint_limits *limits)
+{
+	int ret;
+
+	if (memchr_inv(limits->reserved, 0, sizeof(limits->reserved)))
+		return -EINVAL;
+	mutex_lock(&shint_lock);
+	ret = vm_change(vm, limits);
+	mutex_unlock(&shint_lock);
+	return ret;
+}
+
+/**
+ * shint_set_limit() - change one of them
+ * @vm: an attached VM
+ * @offset: of a u32 in struct kvm_sched_hint_limits
+ * @value: its new value
+ *
+ * Context: may sleep.
+ * Return: 0 or -EINVAL, and then nothing has changed.
+ */
+int shint_set_limit(struct shint_vm *vm, size_t offset, u32 value)
+{
+	struct kvm_sched_hint_limits limits;
+	int ret;
+
+	mutex_lock(&shint_lock);
+	vm_get_limits(vm, &limits);
+	*(u32 *)((void *)&limits + offset) = value;
+	ret = vm_change(vm, &limits);
+	mutex_unlock(&shint_lock);
+	return ret;
+}
+
+/**
+ * shint_draining() - whether the module is to be left
+ *
+ * Context: any.
+ */
+bool shint_draining(void)
+{
+	return READ_ONCE(attach_draining);
+}
+
+/**
+ * shint_drain() - end all grants and turn attaches away, or allow them again
+ * @drain: which
+ *
+ * Files that had a VM report EPOLLHUP; once they are closed, rmmod works.
+ *
+ * Context: may sleep.
+ */
+void shint_drain(bool drain)
+{
+	struct shint_vm *vm, *next;
+
+	mutex_lock(&shint_lock);
+	WRITE_ONCE(attach_draining, drain);
+	if (drain)
+		list_for_each_entry_safe(vm, next, &shint_vms, list)
+			vm_unlink(vm);
+	mutex_unlock(&shint_lock);
+	if (drain)
+		shint_wake_drained();
+}

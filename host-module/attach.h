@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The life of an attached VM.
+ */
+#ifndef SHINT_ATTACH_H
+#define SHINT_ATTACH_H
+
+#include <linux/kvm_sched_hint.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/wait.h>
+
+struct shint_vm;
+
+/* Guards shint_vms and every struct shint_vm's members that say so. */
+extern struct mutex shint_lock;
+extern struct list_head shint_vms;
+
+struct shint_vm *shint_attach(const struct kvm_sched_hint_attach *arg, wait_queue_head_t *wait);
+void shint_detach(struct shint_vm *vm);
+int shint_set_limits(struct shint_vm *vm, const struct kvm_sched_hint_limits *limits);
+int shint_set_limit(struct shint_vm *vm, size_t offset, u32 value);
+void shint_apply_modes(void);
+void shint_apply_mode(struct shint_vm *vm);
+bool shint_draining(void);
+void shint_drain(bool drain);
+u32 shint_mode_in_force(u32 requested);
+
+#endif /* SHINT_ATTACH_H */

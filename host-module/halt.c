@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One halt, from the probe on: settle what was granted last time, learn from
+ * it, read the slot, decide, act.
+ *
+ * One halt of the guest can be several calls of kvm_vcpu_halt(): each early
+ * wake makes KVM call it again. Those belong together ("re-halt"): the stock
+ * shadow and the predictor see the guest's halts, not KVM's calls.
+ */
+#include <linux/nospec.h>
+#include <linux/ktime.h>
+
+#include "halt.h"
+#include "kvm.h"
+#include "main.h"
+#include "trace.h"
+#include "vm.h"
+#include "wake.h"
+
+#define WAKE_COST_SHIFT		3
+/* One outlier (the pCPU was busy) must not make every event worth a fortune. */
+#define WAKE_COST_MAX_NS	1000000
+
+/**
+ * struct shint_past - what the time since the last halt tells
+ * @halt_ns: how long that halt took
+ * @polled_ns: of it, polled
+ * @met: it ended while polling
+ * @known: the above are: there was a last halt, and nobody reset KVM's account
+ */
+struct shint_past {
+	u64 halt_ns;
+	u64 polled_ns;
+	bool met;
+	bool known;
+};
+
+static void halt_look_back(struct shint_vcpu *vcpu, struct shint_past *past)
+{
+	struct shint_polled now, *last = &vcpu->polled;
+
+	shint_kvm_polled(vcpu->kvm_vcpu, &now);
+	past->known = vcpu->synced && now.success_ns >= last->success_ns &&
+		      now.fail_ns >= last->fail_ns && now.wait_ns >= last->wait_ns;
+	if (past->known) {
+		u64 wait_ns = now.wait_ns - last->wait_ns;
+
+		past->polled_ns = now.success_ns - last->success_ns +
+				  now.fail_ns - last->fail_ns;
+		past->halt_ns = past->polled_ns + wait_ns;
+		past->met = !wait_ns;
+	}
+	vcpu->polled = now;
+	vcpu->synced = true;
+}
+
+/*
+ * The budgets: a vCPU's own, which only its thread touches, and the VM's, if
+ * it has one, under a lock that is held for a few instructions.
+ */
+static u64 halt_budget_left_ns(struct shint_vm *vm, struct shint_vcpu *vcpu, u64 now_ns)
+{
+	u64 left_ns = shint_budget_left_ns(&vcpu->budget, READ_ONCE(vm->limits.vcpu_budget_ns),
+					   now_ns);
+	u64 vm_limit_ns = READ_ONCE(vm->limits.vm_budget_ns);
+
+	if (vm_limit_ns) {
+		raw_spin_lock(&vm->budget_lock);
+		left_ns = min(left_ns, shint_budget_left_ns(&vm->budget, vm_limit_ns, now_ns));
+		raw_spin_unlock(&vm->budget_lock);
+	}
+	return left_ns;
+}
+
+static void halt_grant(struct shint_vm *vm, struct shint_vcpu *vcpu,
+		       const struct shint_grant *grant)
+{
+	vcpu->grant = *grant;
+	if (grant->charged)
+		shint_budget_reserve(&vcpu->budget, grant->at_ns, grant->ns);
+	if (grant->charged_to_vm) {
+		raw_spin_lock(&vm->budget_lock);
+		shint_budget_reserve(&vm->budget, grant->at_ns, grant->ns);
+		raw_spin_unlock(&vm->budget_lock);
+	}
+}
+
+static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
+			const struct shint_past *past, u64 now_ns)
+{
+	struct shint_counters *counters = &vcpu->counters;
+	struct shint_grant *grant = &vcpu->grant;
+	/* If KVM's account was reset, what was kept is not known: charge all. */
+	u64 kept_ns = past->known ? past->polled_ns : grant->ns;
+
+	if (!grant->ns)
+		return;
+
+	counters->kept_ns += kept_ns;
+	if (!past->met)
+		counters->wasted_ns += kept_ns;
+	if (grant->early && past->met)
+		counters->early_hits++;
+	else if (grant->early)
+		counters->early_misses++;
+
+	if (grant->charged)
+		shint_budget_settle(&vcpu->budget, grant->at_ns, grant->ns, kept_ns, now_ns);
+	if (grant->charged_to_vm) {
+		raw_spin_lock(&vm->budget_lock);
+		shint_budget_settle(&vm->budget, grant->at_ns, grant->ns, kept_ns, now_ns);
+		raw_spin_unlock(&vm->budget_lock);
+	}
+	grant->ns = 0;
+}
+
+/* The guest has halted anew: the halt before this one is complete. */
+static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu, bool known, u64 now_ns)
+{
+	u64 event_ns = vcpu->halted_ns + vcpu->halt_ns;
+	struct shint_stock_params params;
+
+	if (!known)
+		goto out;
+
+	shint_kvm_stock_params(vm, &params);
+	/* KVM measures at least something, even when the event was there first. */
+	shint_stock_replay(&vcpu->stock, &params, vcpu->halt_ns ?: 1);
+
+	/* What the guest had announced as a timer is no device's event. */
+	if (vcpu->timer_ns == VIRTIO_SCHED_HINT_NS_NONE ||
+	    event_ns + vcpu->wake_cost_ns < vcpu->timer_ns)
+		shint_predict_event(&vcpu->predictor, vcpu->halt_ns, event_ns,
+				    shint_policy_hit_worth_ns(vcpu->wake_cost_ns));
+out:
+	vcpu->halt_ns = 0;
+	vcpu->halted_ns = now_ns;
+}
+
+static void halt_learn_wake_cost(struct shint_vcpu *vcpu, u64 fired_ns, u64 now_ns)
+{
+	u64 cost_ns = min_t(u64, now_ns - fired_ns, WAKE_COST_MAX_NS);
+
+	vcpu->counters.early_sent++;
+	vcpu->wake_cost_ns -= vcpu->wake_cost_ns >> WAKE_COST_SHIFT;
+	vcpu->wake_cost_ns += cost_ns >> WAKE_COST_SHIFT;
+}
+
+/* Reads the slot, and says why if nothing can be made of it. */
+static bool halt_read(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bool rehalt,
+		      u64 now_ns, struct shint_hint *hint, enum shint_verdict *verdict)
+{
+	int ret = shint_slot_read(&vm->table, id, hint);
+
+	if (ret) {
+		*verdict = ret == -EFAULT ? SHINT_STOCK_ABSENT : SHINT_STOCK_BAD_SLOT;
+		return false;
+	}
+	if (hint->state != VIRTIO_SCHED_HINT_STATE_OFF)
+		vcpu->publisher = true;
+
+	if (hint->publish_seq != vcpu->publish_seq) {
+		vcpu->publish_seq = hint->publish_seq;
+		vcpu->published_ns = now_ns;
+		vcpu->timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
+		if (hint->state == VIRTIO_SCHED_HINT_STATE_IDLE &&
+		    hint->next_timer_ns != VIRTIO_SCHED_HINT_NS_NONE)
+			vcpu->timer_ns = now_ns + hint->next_timer_ns;
+	} else if (!rehalt) {
+		/* The guest ran, halted again and did not say so. */
+		*verdict = SHINT_STOCK_STALE;
+		return false;
+	}
+	return true;
+}
+
+static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bool rehalt,
+			     u64 now_ns, struct shint_decision *decision)
+{
+	struct shint_hint hint;
+	struct shint_situation situation = {
+		.hint = &hint,
+		.now_ns = now_ns,
+		.rehalt = rehalt,
+		.wake_cost_ns = vcpu->wake_cost_ns,
+		.max_keep_ns = READ_ONCE(vm->limits.max_keep_ns),
+		.budget_left_ns = halt_budget_left_ns(vm, vcpu, now_ns),
+	};
+
+	if (!halt_read(vm, vcpu, id, rehalt, now_ns, &hint, &decision->verdict))
+		return;
+	situation.published_ns = vcpu->published_ns;
+	shint_policy_decide(&situation, &vcpu->predictor, decision);
+}
+
+static void halt_decide_always(struct shint_decision *decision)
+{
+	decision->verdict = SHINT_KEEP_ALWAYS;
+	decision->keep_ns = SHINT_ALWAYS_KEEP_NS;
+	decision->wake_in_ns = SHINT_ALWAYS_REARM_NS;
+}
+
+static void halt_decide_blind(struct shint_vcpu *vcpu, bool woken, u64 now_ns,
+			      struct shint_decision *decision)
+{
+	if (vcpu->blind_ns <= now_ns)
+		vcpu->blind_ns = now_ns + READ_ONCE(shint_test_blind_period_us) * 1000ULL;
+	decision->wake_in_ns = vcpu->blind_ns - now_ns;
+
+	decision->verdict = woken ? SHINT_KEEP_BLIND : SHINT_STOCK_UNKNOWN;
+	decision->keep_ns = READ_ONCE(shint_test_blind_keep_us) * 1000ULL;
+}
+
+static void halt_decide(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bool rehalt,
+			bool woken, u64 now_ns, struct shint_decision *decision)
+{
+	bool stock = shint_kvm_must_be_stock(vcpu->kvm_vcpu, &decision->verdict);
+
+	vcpu->no_poll = stock && decision->verdict == SHINT_STOCK_NO_POLL;
+	if (stock)
+		return;
+
+	switch (READ_ONCE(vm->mode)) {
+	case KVM_SCHED_HINT_MODE_ALWAYS:
+		halt_decide_always(decision);
+		break;
+	case SHINT_MODE_BLIND:
+		halt_decide_blind(vcpu, woken, now_ns, decision);
+		break;
+	default:
+		halt_decide_hint(vm, vcpu, id, rehalt, now_ns, decision);
+	}
+}
+
+/* Puts a decision into force. */
+static void halt_act(struct shint_vm *vm, struct shint_vcpu *vcpu, bool woken, u64 now_ns,
+		     const struct shint_decision *decision)
+{
+	bool test_or_always = decision->verdict >= SHINT_KEEP_ALWAYS;
+	u64 poll_ns = decision->keep_ns;
+	struct shint_stock_params params;
+	struct shint_grant grant = {
+		.ns = poll_ns,
+		.at_ns = now_ns,
+		.early = woken,
+		.charged = !test_or_always,
+		.charged_to_vm = !test_or_always && READ_ONCE(vm->limits.vm_budget_ns),
+	};
+
+	if (shint_verdict_is_stock(decision->verdict)) {
+		shint_kvm_stock_params(vm, &params);
+		poll_ns = shint_stock_poll_ns(&vcpu->stock, &params);
+	} else if (poll_ns) {
+		halt_grant(vm, vcpu, &grant);
+	}
+	shint_kvm_set_poll_ns(vcpu->kvm_vcpu, poll_ns);
+	vcpu->poll_written = true;
+
+	if (decision->wake_in_ns)
+		shint_wake_arm(vcpu, decision->wake_in_ns,
+			       decision->verdict == SHINT_KEEP_ALWAYS ?
+			       SHINT_ALWAYS_REARM_NS : 0);
+	else
+		shint_wake_disarm(vcpu);
+}
+
+/* Mode off, or a mode that only looks: KVM's own value is the one in force. */
+static void halt_leave_to_kvm(struct shint_vm *vm, struct shint_vcpu *vcpu)
+{
+	struct shint_stock_params params;
+
+	if (vcpu->poll_written) {
+		shint_kvm_stock_params(vm, &params);
+		shint_kvm_set_poll_ns(vcpu->kvm_vcpu, shint_stock_poll_ns(&vcpu->stock, &params));
+		shint_wake_disarm(vcpu);
+		vcpu->poll_written = false;
+		return;
+	}
+	vcpu->stock.poll_ns = shint_kvm_poll_ns(vcpu->kvm_vcpu);
+}
+
+/**
+ * shint_halt() - a vCPU of an attached VM halts
+ * @vm: the VM
+ * @kvm_vcpu: the vCPU, whose thread runs
+ * @id: its id
+ *
+ * Context: the probe: preemption disabled, RCU read side.
+ */
+void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
+{
+	struct shint_decision decision = { .verdict = SHINT_STOCK_OFF };
+	u32 mode = READ_ONCE(vm->mode);
+	struct shint_past past = {};
+	struct shint_vcpu *vcpu;
+	u64 now_ns, fired_ns, exits;
+	bool rehalt;
+
+	if (id >= vm->table.nr_slots)
+		return;
+	vcpu = &vm->vcpus[array_index_nospec(id, vm->table.nr_slots)];
+	WRITE_ONCE(vcpu->hits, vcpu->hits + 1);
+	WRITE_ONCE(vcpu->kvm_vcpu, kvm_vcpu);
+
+	if (mode == KVM_SCHED_HINT_MODE_OFF) {
+		halt_leave_to_kvm(vm, vcpu);
+		vcpu->counters.verdicts[SHINT_STOCK_OFF]++;
+		vcpu->synced = false;
+		return;
+	}
+
+	now_ns = ktime_get_ns();
+	fired_ns = shint_wake_taken_ns(vcpu);
+	exits = shint_kvm_vcpu_halt_exits(kvm_vcpu);
+	rehalt = vcpu->synced && exits == vcpu->halt_exits;
+
+	halt_look_back(vcpu, &past);
+	halt_settle(vm, vcpu, &past, now_ns);
+	vcpu->halt_ns += past.halt_ns;
+	if (fired_ns)
+		halt_learn_wake_cost(vcpu, fired_ns, now_ns);
+	if (!rehalt)
+		halt_learn(vm, vcpu, past.known, now_ns);
+	vcpu->halt_exits = exits;
+
+	halt_decide(vm, vcpu, id, rehalt, rehalt && fired_ns, now_ns, &decision);
+	vcpu->counters.verdicts[decision.verdict]++;
+	trace_sched_hint_halt(kvm_vcpu, id, &decision, rehalt);
+
+	if (mode == KVM_SCHED_HINT_MODE_OBSERVE)
+		halt_leave_to_kvm(vm, vcpu);
+	else
+		halt_act(vm, vcpu, rehalt && fired_ns, now_ns, &decision);
+}

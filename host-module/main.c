@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kvm_sched_hint: keep or wake early, by the guest's own hints, a vCPU that
+ * KVM would let go at HLT. This file: the module, its parameters and
+ * /dev/kvm-sched-hint.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "attach.h"
+#include "kvm.h"
+#include "main.h"
+#include "stats.h"
+#include "sysfs.h"
+#include "vm.h"
+#include "watchdog.h"
+
+const char *const shint_mode_names[] = {
+	[KVM_SCHED_HINT_MODE_DEFAULT] = "default",
+	[KVM_SCHED_HINT_MODE_OFF] = "off",
+	[KVM_SCHED_HINT_MODE_OBSERVE] = "observe",
+	[KVM_SCHED_HINT_MODE_ALWAYS] = "always",
+	[KVM_SCHED_HINT_MODE_HINT] = "hint",
+	NULL
+};
+
+u32 shint_default_mode = KVM_SCHED_HINT_MODE_HINT;
+
+static int mode_set(const char *buf, const struct kernel_param *kp)
+{
+	int mode = __sysfs_match_string(shint_mode_names, KVM_SCHED_HINT_MODE_HINT + 1, buf);
+
+	if (mode <= KVM_SCHED_HINT_MODE_DEFAULT) {
+		pr_err("mode: off, observe, always or hint, please\n");
+		return -EINVAL;
+	}
+	WRITE_ONCE(shint_default_mode, mode);
+	shint_apply_modes();
+	return 0;
+}
+
+static int mode_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", shint_mode_names[READ_ONCE(shint_default_mode)]);
+}
+
+static const struct kernel_param_ops mode_ops = {
+	.set = mode_set,
+	.get = mode_get,
+};
+module_param_cb(mode, &mode_ops, NULL, 0644);
+MODULE_PARM_DESC(mode, "off, observe (decide and count only), always (keep on every halt), hint (default)");
+
+u32 shint_test_blind_period_us;
+u32 shint_test_blind_keep_us = 1000;
+
+static int blind_set(const char *buf, const struct kernel_param *kp)
+{
+	int ret = param_set_uint_minmax(buf, kp, 0, KVM_SCHED_HINT_MAX_KEEP_US);
+
+	if (ret)
+		pr_err("%s: 0 to %u, please\n", kp->name, KVM_SCHED_HINT_MAX_KEEP_US);
+	else
+		shint_apply_modes();
+	return ret;
+}
+
+static const struct kernel_param_ops blind_ops = {
+	.set = blind_set,
+	.get = param_get_uint,
+};
+module_param_cb(test_blind_period_us, &blind_ops, &shint_test_blind_period_us, 0600);
+MODULE_PARM_DESC(test_blind_period_us, "test only: in mode hint read no slots, wake with this period (0: off)");
+module_param_cb(test_blind_keep_us, &blind_ops, &shint_test_blind_keep_us, 0600);
+MODULE_PARM_DESC(test_blind_keep_us, "test only: and keep for this long each time");
+
+/* Woken when draining begins: files without a VM have to be closed, too. */
+static DECLARE_WAIT_QUEUE_HEAD(main_drain_wait);
+
+/**
+ * struct shint_file - an open /dev/kvm-sched-hint
+ * @lock: guards the rest against concurrent ioctls
+ * @vm: what it attaches, or NULL
+ * @wait: for a change of status; here because poll() may outlast the VM
+ * @told: the status last told
+ */
+struct shint_file {
+	struct mutex lock;
+	struct shint_vm *vm;
+	wait_queue_head_t wait;
+	struct kvm_sched_hint_status told;
+};
+
+static void main_status(const struct shint_file *sfile, struct kvm_sched_hint_status *status)
+{
+	struct shint_vm *vm = sfile->vm;
+
+	memset(status, 0, sizeof(*status));
+	status->status = KVM_SCHED_HINT_STATUS_DETACHED;
+	status->mode = READ_ONCE(shint_default_mode);
+	if (vm) {
+		u32 mode = shint_mode_in_force(READ_ONCE(vm->requested_mode));
+
+		status->status = shint_vm_status(vm);
+		status->listening = !READ_ONCE(vm->gone) && !READ_ONCE(vm->disarmed) &&
+				    (mode == KVM_SCHED_HINT_MODE_HINT ||
+				     mode == KVM_SCHED_HINT_MODE_OBSERVE);
+		status->mode = mode == SHINT_MODE_BLIND ? KVM_SCHED_HINT_MODE_HINT : mode;
+	}
+	if (shint_draining())
+		status->status = KVM_SCHED_HINT_STATUS_DRAINING;
+}
+
+static long main_attach(struct shint_file *sfile, void __user *uarg)
+{
+	struct kvm_sched_hint_attach arg;
+	struct shint_vm *vm;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (sfile->vm)
+		return -EBUSY;
+	vm = shint_attach(&arg, &sfile->wait);
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
+	sfile->vm = vm;
+	return 0;
+}
+
+static long main_detach(struct shint_file *sfile)
+{
+	if (!sfile->vm)
+		return -ENOTCONN;
+	shint_detach(sfile->vm);
+	sfile->vm = NULL;
+	return 0;
+}
+
+static long main_set_limits(struct shint_file *sfile, void __user *uarg)
+{
+	struct kvm_sched_hint_limits limits;
+
+	if (copy_from_user(&limits, uarg, sizeof(limits)))
+		return -EFAULT;
+	return sfile->vm ? shint_set_limits(sfile->vm, &limits) : -ENOTCONN;
+}
+
+static long main_get_status(struct shint_file *sfile, void __user *uarg)
+{
+	main_status(sfile, &sfile->told);
+	return copy_to_user(uarg, &sfile->told, sizeof(sfile->told)) ? -EFAULT : 0;
+}
+
+static long main_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct shint_file *sfile = file->private_data;
+	void __user *uarg = (void __user *)arg;
+	long ret;
+
+	if (cmd == KVM_SCHED_HINT_GET_API_VERSION)
+		return arg ? -EINVAL : KVM_SCHED_HINT_API_VERSION;
+
+	if (mutex_lock_killable(&sfile->lock))
+		return -EINTR;
+	switch (cmd) {
+	case KVM_SCHED_HINT_ATTACH:
+		ret = main_attach(sfile, uarg);
+		break;
+	case KVM_SCHED_HINT_DETACH:
+		ret = arg ? -EINVAL : main_detach(sfile);
+		break;
+	case KVM_SCHED_HINT_SET_LIMITS:
+		ret = main_set_limits(sfile, uarg);
+		break;
+	case KVM_SCHED_HINT_GET_STATUS:
+		ret = main_get_status(sfile, uarg);
+		break;
+	default:
+		ret = -ENOTTY;
+	}
+	mutex_unlock(&sfile->lock);
+	return ret;
+}
+
+static __poll_t main_poll(struct file *file, poll_table *table)
+{
+	struct shint_file *sfile = file->private_data;
+	struct kvm_sched_hint_status status;
+	__poll_t mask = 0;
+
+	poll_wait(file, &main_drain_wait, table);
+	poll_wait(file, &sfile->wait, table);
+
+	mutex_lock(&sfile->lock);
+	main_status(sfile, &status);
+	if (sfile->vm && memcmp(&status, &sfile->told, sizeof(status)))
+		mask |= EPOLLPRI;
+	mutex_unlock(&sfile->lock);
+	if (shint_draining())
+		mask |= EPOLLHUP;
+	return mask;
+}
+
+static int main_open(struct inode *inode, struct file *file)
+{
+	struct shint_file *sfile;
+
+	if (shint_draining())
+		return -ESHUTDOWN;
+	sfile = kzalloc(sizeof(*sfile), GFP_KERNEL_ACCOUNT);
+	if (!sfile)
+		return -ENOMEM;
+	mutex_init(&sfile->lock);
+	init_waitqueue_head(&sfile->wait);
+	file->private_data = sfile;
+	return nonseekable_open(inode, file);
+}
+
+static int main_release(struct inode *inode, struct file *file)
+{
+	struct shint_file *sfile = file->private_data;
+
+	if (sfile->vm)
+		shint_detach(sfile->vm);
+	kfree(sfile);
+	return 0;
+}
+
+static const struct file_operations main_fops = {
+	.owner = THIS_MODULE,
+	.open = main_open,
+	.release = main_release,
+	.unlocked_ioctl = main_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.poll = main_poll,
+	.llseek = noop_llseek,
+};
+
+/* As /dev/kvm: the udev rule gives it to group kvm. */
+static struct miscdevice main_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "kvm-sched-hint",
+	.fops = &main_fops,
+	.mode = 0660,
+	.groups = shint_device_groups,
+};
+
+/**
+ * shint_wake_drained() - tell all open files that draining has begun
+ *
+ * Context: any.
+ */
+void shint_wake_drained(void)
+{
+	wake_up_interruptible_all(&main_drain_wait);
+}
+
+static int __init shint_init(void)
+{
+	int ret = shint_kvm_check();
+
+	if (ret)
+		return ret;
+	ret = shint_stats_start();
+	if (ret)
+		return ret;
+	ret = misc_register(&main_device);
+	if (ret)
+		goto err_stats;
+	ret = shint_sysfs_start(&main_device.this_device->kobj);
+	if (ret)
+		goto err_misc;
+	return 0;
+
+err_misc:
+	misc_deregister(&main_device);
+err_stats:
+	shint_stats_stop();
+	return ret;
+}
+
+/* Every open file holds the module, so no VM is attached here. */
+static void __exit shint_exit(void)
+{
+	shint_sysfs_stop();
+	misc_deregister(&main_device);
+	shint_stats_stop();
+	shint_watchdog_stop();
+}
+
+module_init(shint_init);
+module_exit(shint_exit);
+MODULE_DESCRIPTION("Guest scheduling hints for KVM's halt handling");
+MODULE_LICENSE("GPL");

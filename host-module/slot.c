@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The only reader of the shared table.
+ *
+ * A hostile guest owns this memory and may write it while we look. So the idle
+ * line is copied once and only the copy is looked at; nothing in it is used as
+ * a pointer, a length or an index, and every value is brought into a range in
+ * which all that can follow is bounded by the caller.
+ */
+#include <linux/bits.h>
+#include <linux/errno.h>
+#include <linux/stddef.h>
+#include <linux/uaccess.h>
+
+#include "slot.h"
+
+#define IDLE_LINE_WORDS	8
+
+static u64 slot_duration_ns(__le64 word)
+{
+	u64 ns = le64_to_cpu(word);
+
+	return ns > SHINT_HINT_MAX_NS ? VIRTIO_SCHED_HINT_NS_NONE : ns;
+}
+
+/* Takes the copy of an idle line apart. -EPROTO for what no driver writes. */
+static int slot_decode(const __le64 *line, u64 features, struct shint_hint *hint)
+{
+	u64 word = le64_to_cpu(line[offsetof(struct virtio_sched_hint_slot, state) / 8]);
+	u8 flags = (word >> VIRTIO_SCHED_HINT_FLAGS_SHIFT) & VIRTIO_SCHED_HINT_FLAGS_MASK;
+
+	hint->state = (word >> VIRTIO_SCHED_HINT_STATE_SHIFT) & VIRTIO_SCHED_HINT_STATE_MASK;
+	if (hint->state > VIRTIO_SCHED_HINT_STATE_IDLE ||
+	    (flags & ~VIRTIO_SCHED_HINT_SLOT_F_TICK))
+		return -EPROTO;
+
+	hint->publish_seq =
+		le64_to_cpu(line[offsetof(struct virtio_sched_hint_slot, publish_seq) / 8]);
+	hint->next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
+	hint->tick = false;
+	if (features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER)) {
+		hint->next_timer_ns = slot_duration_ns(
+			line[offsetof(struct virtio_sched_hint_slot, next_timer_ns) / 8]);
+		hint->tick = flags & VIRTIO_SCHED_HINT_SLOT_F_TICK;
+	}
+	return 0;
+}
+
+/**
+ * shint_slot_read() - take a validated snapshot of a vCPU's idle line
+ * @table: the VM's table
+ * @index: the vCPU's id; below table->nr_slots
+ * @hint: out
+ *
+ * Context: the VM's own address space is current; atomic is fine, interrupts
+ * on; does not fault: an absent page is an error.
+ * Return: 0, -EFAULT if the page is not there, -EPROTO for nonsense.
+ */
+int shint_slot_read(const struct shint_table *table, u32 index, struct shint_hint *hint)
+{
+	__le64 line[IDLE_LINE_WORDS];
+
+	if (copy_from_user_nofault(line, &table->slots[index], sizeof(line)))
+		return -EFAULT;
+	return slot_decode(line, table->features, hint);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The counters: /proc/kvm-sched-hint, a line per VM and one per vCPU that has
+ * halted, "key=value" each. sysfs would need a folder per vCPU, and debugfs is
+ * not everywhere. docs/counters.md explains the keys.
+ *
+ * Each counter has one writer and is read without a lock: a line is not one
+ * moment's snapshot, each value in it is right.
+ */
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+
+#include "attach.h"
+#include "main.h"
+#include "stats.h"
+#include "sysfs.h"
+#include "vm.h"
+#include "watchdog.h"
+
+#define STATS_NAME	"kvm-sched-hint"
+
+#define STATS_KEY(id, name, text)	[SHINT_##id] = #name,
+static const char *const stats_keys[SHINT_NR_VERDICTS] = {
+	SHINT_VERDICTS(STATS_KEY)
+};
+
+static void stats_add(struct shint_counters *sum, const struct shint_counters *counters)
+{
+	int i;
+
+	for (i = 0; i < SHINT_NR_VERDICTS; i++)
+		sum->verdicts[i] += READ_ONCE(counters->verdicts[i]);
+	sum->kept_ns += READ_ONCE(counters->kept_ns);
+	sum->wasted_ns += READ_ONCE(counters->wasted_ns);
+	sum->early_sent += READ_ONCE(counters->early_sent);
+	sum->early_hits += READ_ONCE(counters->early_hits);
+	sum->early_misses += READ_ONCE(counters->early_misses);
+}
+
+static void stats_show_counters(struct seq_file *seq, const struct shint_counters *counters)
+{
+	u64 halts = 0, grants = 0;
+	int i;
+
+	for (i = 0; i < SHINT_NR_VERDICTS; i++) {
+		halts += counters->verdicts[i];
+		if (!shint_verdict_is_stock(i))
+			grants += counters->verdicts[i];
+	}
+	seq_printf(seq, " halts=%llu grants=%llu kept_ns=%llu wasted_ns=%llu", halts, grants,
+		   counters->kept_ns, counters->wasted_ns);
+	seq_printf(seq, " early_wakes_sent=%llu early_hits=%llu early_misses=%llu",
+		   counters->early_sent, counters->early_hits, counters->early_misses);
+	for (i = 0; i < SHINT_NR_VERDICTS; i++)
+		seq_printf(seq, " %s=%llu", stats_keys[i], counters->verdicts[i]);
+	seq_putc(seq, '\n');
+}
+
+static void stats_show_vcpu(struct seq_file *seq, const struct shint_vm *vm, u32 id)
+{
+	const struct shint_vcpu *vcpu = &vm->vcpus[id];
+	struct shint_counters counters = {};
+
+	stats_add(&counters, &vcpu->counters);
+	seq_printf(seq, "vcpu %s %u publish_seq=%llu wake_cost_ns=%llu stock_poll_ns=%u", vm->name,
+		   id, READ_ONCE(vcpu->publish_seq), READ_ONCE(vcpu->wake_cost_ns),
+		   READ_ONCE(vcpu->stock.poll_ns));
+	seq_printf(seq, " period_ns=%llu period_dev_ns=%llu",
+		   READ_ONCE(vcpu->predictor.period_ns),
+		   READ_ONCE(vcpu->predictor.period_dev_ns));
+	stats_show_counters(seq, &counters);
+}
+
+static void stats_show_vm(struct seq_file *seq, struct shint_vm *vm)
+{
+	struct shint_counters sum = {};
+	u32 i;
+
+	for (i = 0; i < vm->table.nr_slots; i++)
+		stats_add(&sum, &vm->vcpus[i].counters);
+
+	seq_printf(seq, "vm %s mode=%s slots=%u features=%#llx", vm->name,
+		   vm->mode == SHINT_MODE_BLIND ? "blind" : shint_mode_names[vm->mode],
+		   vm->table.nr_slots, vm->table.features);
+	seq_printf(seq, " max_keep_us=%u budget_percent=%u vm_budget_percent=%u", vm->max_keep_us,
+		   vm->budget_percent, vm->vm_budget_percent);
+	stats_show_counters(seq, &sum);
+	seq_printf(seq, "status %s %s\n", vm->name, shint_status_text(shint_vm_status(vm)));
+
+	for (i = 0; i < vm->table.nr_slots; i++)
+		if (READ_ONCE(vm->vcpus[i].hits))
+			stats_show_vcpu(seq, vm, i);
+}
+
+static int stats_show(struct seq_file *seq, void *unused)
+{
+	struct shint_vm *vm;
+
+	mutex_lock(&shint_lock);
+	list_for_each_entry(vm, &shint_vms, list)
+		stats_show_vm(seq, vm);
+	mutex_unlock(&shint_lock);
+	return 0;
+}
+
+/**
+ * shint_stats_start() - show the counters
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int shint_stats_start(void)
+{
+	return proc_create_single(STATS_NAME, 0444, NULL, stats_show) ? 0 : -ENOMEM;
+}
+
+/**
+ * shint_stats_stop() - do not show them any more; waits for who reads them
+ */
+void shint_stats_stop(void)
+{
+	remove_proc_entry(STATS_NAME, NULL);
+}

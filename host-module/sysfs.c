@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an operator can see and set, below /sys/class/misc/kvm-sched-hint:
+ * drain, and vms/<pid>-<n>/ with a VM's mode, limits and status.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/device.h>
+#include <linux/kobject.h>
+#include <linux/sysfs.h>
+
+#include "attach.h"
+#include "main.h"
+#include "sysfs.h"
+#include "vm.h"
+#include "watchdog.h"
+
+static struct kobject *sysfs_vms;
+
+static const char *const sysfs_status[] = {
+	[KVM_SCHED_HINT_STATUS_OK] = "ok",
+	[KVM_SCHED_HINT_STATUS_DRAINING] = "draining: the module is about to be unloaded",
+	[KVM_SCHED_HINT_STATUS_DETACHED] = "detached: no VM is attached",
+	[KVM_SCHED_HINT_STATUS_MODE_OFF] = "off: mode is off",
+	[KVM_SCHED_HINT_STATUS_DISARMED] =
+		"disarmed: halts are not seen; are kprobes or ftrace disabled?",
+	[KVM_SCHED_HINT_STATUS_NO_POLL] =
+		"no-poll: the guest forbids host polling (cpuidle-haltpoll)",
+	[KVM_SCHED_HINT_STATUS_NO_HALTS] =
+		"no-halts: no halt reaches KVM (cpu-pm=on, kernel-irqchip=off, idle=poll?)",
+	[KVM_SCHED_HINT_STATUS_NO_PUBLISHER] =
+		"no-publisher: the guest publishes nothing; is virtio_sched_hint loaded there?",
+	[KVM_SCHED_HINT_STATUS_BUDGET] = "budget: grants are refused, the budget is spent",
+};
+
+/**
+ * shint_status_text() - a status in words, its first one fit for a program
+ * @status: KVM_SCHED_HINT_STATUS_*
+ */
+const char *shint_status_text(u32 status)
+{
+	return status < ARRAY_SIZE(sysfs_status) ? sysfs_status[status] : "?";
+}
+
+static struct shint_vm *to_vm(struct kobject *kobj)
+{
+	return container_of(kobj, struct shint_vm, kobj);
+}
+
+static ssize_t mode_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", shint_mode_names[READ_ONCE(to_vm(kobj)->requested_mode)]);
+}
+
+static ssize_t mode_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			  size_t count)
+{
+	int mode = __sysfs_match_string(shint_mode_names, KVM_SCHED_HINT_MODE_HINT + 1, buf);
+	int ret;
+
+	if (mode < 0) {
+		pr_warn_ratelimited("%s/mode: default, off, observe, always or hint, please\n",
+				    to_vm(kobj)->name);
+		return -EINVAL;
+	}
+	ret = shint_set_limit(to_vm(kobj), offsetof(struct kvm_sched_hint_limits, mode), mode);
+	return ret ?: count;
+}
+
+static ssize_t status_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", shint_status_text(shint_vm_status(to_vm(kobj))));
+}
+
+static ssize_t limit_store(struct kobject *kobj, const char *buf, size_t count, size_t offset)
+{
+	u32 value;
+	int ret = kstrtou32(buf, 0, &value);
+
+	if (!ret)
+		ret = shint_set_limit(to_vm(kobj), offset, value);
+	return ret ?: count;
+}
+
+#define VM_LIMIT(_name)									\
+static ssize_t _name##_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf) \
+{											\
+	return sysfs_emit(buf, "%u\n", READ_ONCE(to_vm(kobj)->_name));			\
+}											\
+static ssize_t _name##_store(struct kobject *kobj, struct kobj_attribute *attr,		\
+			     const char *buf, size_t count)				\
+{											\
+	return limit_store(kobj, buf, count,						\
+			   offsetof(struct kvm_sched_hint_limits, _name));		\
+}											\
+static struct kobj_attribute _name##_attr = __ATTR_RW(_name)
+
+VM_LIMIT(max_keep_us);
+VM_LIMIT(budget_percent);
+VM_LIMIT(vm_budget_percent);
+static struct kobj_attribute mode_attr = __ATTR_RW(mode);
+static struct kobj_attribute status_attr = __ATTR_RO(status);
+
+static struct attribute *vm_attrs[] = {
+	&mode_attr.attr,
+	&status_attr.attr,
+	&max_keep_us_attr.attr,
+	&budget_percent_attr.attr,
+	&vm_budget_percent_attr.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(vm);
+
+static void vm_release(struct kobject *kobj)
+{
+	shint_vm_free(to_vm(kobj));
+}
+
+static const struct kobj_type vm_type = {
+	.sysfs_ops = &kobj_sysfs_ops,
+	.release = vm_release,
+	.default_groups = vm_groups,
+};
+
+/**
+ * shint_sysfs_init() - make a VM's directory the owner of its memory
+ * @vm: new; from now on shint_sysfs_put() frees it
+ */
+void shint_sysfs_init(struct shint_vm *vm)
+{
+	kobject_init(&vm->kobj, &vm_type);
+}
+
+/**
+ * shint_sysfs_add() - show a VM
+ * @vm: attached
+ *
+ * Context: may sleep.
+ * Return: 0 or an errno.
+ */
+int shint_sysfs_add(struct shint_vm *vm)
+{
+	return kobject_add(&vm->kobj, sysfs_vms, "%s", vm->name);
+}
+
+/**
+ * shint_sysfs_del() - do not show a VM any more; waits for who looks at it
+ * @vm: no longer attached
+ *
+ * Context: may sleep; not under shint_lock.
+ */
+void shint_sysfs_del(struct shint_vm *vm)
+{
+	if (vm->kobj.state_in_sysfs)
+		kobject_del(&vm->kobj);
+}
+
+/**
+ * shint_sysfs_put() - give a VM's memory back
+ * @vm: not to be used any more
+ */
+void shint_sysfs_put(struct shint_vm *vm)
+{
+	kobject_put(&vm->kobj);
+}
+
+static ssize_t drain_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", shint_draining());
+}
+
+static ssize_t drain_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			   size_t count)
+{
+	bool drain;
+	int ret = kstrtobool(buf, &drain);
+
+	if (ret)
+		return ret;
+	shint_drain(drain);
+	return count;
+}
+static DEVICE_ATTR_RW(drain);
+
+static struct attribute *shint_device_attrs[] = {
+	&dev_attr_drain.attr,
+	NULL
+};
+
+static const struct attribute_group shint_device_group = {
+	.attrs = shint_device_attrs,
+};
+
+const struct attribute_group *shint_device_groups[] = {
+	&shint_device_group,
+	NULL
+};
+
+/**
+ * shint_sysfs_start() - make the folder of the VMs
+ * @device: the misc device
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int shint_sysfs_start(struct kobject *device)
+{
+	sysfs_vms = kobject_create_and_add("vms", device);
+	return sysfs_vms ? 0 : -ENOMEM;
+}
+
+/**
+ * shint_sysfs_stop() - remove it; no VM is in it any more
+ */
+void shint_sysfs_stop(void)
+{
+	kobject_put(sysfs_vms);
+}

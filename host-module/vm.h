@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An attached VM and its vCPUs.
+ */
+#ifndef SHINT_VM_H
+#define SHINT_VM_H
+
+#include <linux/cache.h>
+#include <linux/hrtimer.h>
+#include <linux/kobject.h>
+#include <linux/kvm_sched_hint.h>
+#include <linux/list.h>
+#include <linux/mmu_notifier.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "budget.h"
+#include "policy.h"
+#include "predict.h"
+#include "registry.h"
+#include "slot.h"
+#include "stock.h"
+
+struct kvm;
+struct kvm_vcpu;
+
+/* Beside the modes of the ABI: hint's ablation, by the test_blind_* parameters. */
+#define SHINT_MODE_BLIND	(KVM_SCHED_HINT_MODE_HINT + 1)
+
+/**
+ * struct shint_counters - what became of a vCPU's halts
+ * @verdicts: halts by verdict; with early wakes one halt of the guest may be
+ *	several of KVM's
+ * @kept_ns: polled within grants
+ * @wasted_ns: polled within grants without an event
+ * @early_sent: vCPU threads woken before the awaited event
+ * @early_hits: of these, the event came within the grant that followed
+ * @early_misses: of these, it did not
+ *
+ * Written by the vCPU's own thread, under the vCPU's mutex; read by anyone.
+ */
+struct shint_counters {
+	u64 verdicts[SHINT_NR_VERDICTS];
+	u64 kept_ns;
+	u64 wasted_ns;
+	u64 early_sent;
+	u64 early_hits;
+	u64 early_misses;
+};
+
+/**
+ * struct shint_polled - KVM's own account of a vCPU's halts
+ * @success_ns: halt_poll_success_ns: polled, then an event
+ * @fail_ns: halt_poll_fail_ns: polled in vain
+ * @wait_ns: halt_wait_ns: blocked
+ */
+struct shint_polled {
+	u64 success_ns;
+	u64 fail_ns;
+	u64 wait_ns;
+};
+
+/**
+ * struct shint_grant - the grant that is out
+ * @ns: how long; 0 if none is
+ * @at_ns: when it was given
+ * @charged: to the vCPU's budget
+ * @charged_to_vm: to the VM's budget, too
+ * @early: it follows an early wake
+ */
+struct shint_grant {
+	u64 ns;
+	u64 at_ns;
+	bool charged;
+	bool charged_to_vm;
+	bool early;
+};
+
+/**
+ * struct shint_waker - a vCPU's early wake
+ * @timer: fires on the pCPU it was armed on, in hard interrupt context
+ * @fired_ns: when it last woke the vCPU; the probe takes it back to 0
+ * @rearm_ns: mode always: fire again after this long while polling goes on
+ */
+struct shint_waker {
+	struct hrtimer timer;
+	u64 fired_ns;
+	u64 rearm_ns;
+};
+
+/**
+ * struct shint_vcpu - one slot's vCPU
+ *
+ * Written by the vCPU's own thread in the probe, which KVM runs under the
+ * vCPU's mutex, so one at a time; the timer writes waker.fired_ns only.
+ *
+ * @kvm_vcpu: set at the first halt; valid as long as the VM's reference to kvm
+ * @waker: early wake
+ * @hits: halts seen; the watchdog compares them with KVM's halt exits
+ * @polled: KVM's account at the last halt
+ * @synced: @polled belongs to the last halt
+ * @poll_written: vcpu->halt_poll_ns holds a value of ours
+ * @halt_exits: KVM's count of HLT exits at the last halt: the same again means
+ *	that the guest has not run since
+ * @publisher: a valid slot was seen at least once
+ * @no_poll: at the last halt the guest forbade host polling
+ * @halted_ns: when the guest halted; early wakes do not count
+ * @halt_ns: time since then that was spent halted
+ * @publish_seq: the publish last seen
+ * @published_ns: when it was first seen
+ * @timer_ns: when its next timer fires, or NS_NONE
+ * @wake_cost_ns: from an early wake to the halt that follows; moving average
+ * @blind_ns: mode blind: when the next wake is due
+ * @grant: the grant that is out
+ * @budget: this vCPU's
+ * @stock: KVM's adaptive polling, replayed
+ * @predictor: when events come
+ * @counters: for stats.c
+ */
+struct shint_vcpu {
+	struct kvm_vcpu *kvm_vcpu;
+	struct shint_waker waker;
+	u64 hits;
+	struct shint_polled polled;
+	bool synced;
+	bool poll_written;
+	bool publisher;
+	bool no_poll;
+	u64 halt_exits;
+	u64 halted_ns;
+	u64 halt_ns;
+	u64 publish_seq;
+	u64 published_ns;
+	u64 timer_ns;
+	u64 wake_cost_ns;
+	u64 blind_ns;
+	struct shint_grant grant;
+	struct shint_budget budget;
+	struct shint_stock stock;
+	struct shint_predictor predictor;
+	struct shint_counters counters;
+} ____cacheline_aligned;
+
+/**
+ * struct shint_limits - what an operator may change while the VM runs
+ * @max_keep_ns: limit of one grant
+ * @vcpu_budget_ns: kept time per vCPU and window
+ * @vm_budget_ns: kept time per VM and window, or 0 for no limit of its own
+ */
+struct shint_limits {
+	u64 max_keep_ns;
+	u64 vcpu_budget_ns;
+	u64 vm_budget_ns;
+};
+
+/**
+ * struct shint_override - what we put in place of KVM's maximum; see kvm.c
+ * @installed: ours is in force
+ * @max_ns: ours
+ * @saved_max_ns: what was there before
+ * @saved_override: KVM_CAP_HALT_POLL had been used before
+ */
+struct shint_override {
+	bool installed;
+	u32 max_ns;
+	u32 saved_max_ns;
+	bool saved_override;
+};
+
+/**
+ * struct shint_vm - an attached VM
+ * @entry: in the registry; key is @kvm
+ * @kobj: its directory in sysfs; owns the memory
+ * @list: in shint_vms, under shint_lock
+ * @kvm: we hold a reference until @teardown has run
+ * @mm: the address space of the VM and of @table
+ * @notifier: says when @mm goes away
+ * @teardown: drops what needs process context
+ * @gone: no longer in the registry; under shint_lock
+ * @table: the guest's slots; fixed
+ * @name: process id and a running number
+ * @requested_mode: KVM_SCHED_HINT_MODE_*, under shint_lock
+ * @mode: the one in force; written under shint_lock, read by the probe
+ * @limits: written under shint_lock word by word, read by the probe
+ * @max_keep_us: as set; under shint_lock, like the two percentages
+ * @budget_percent: as set
+ * @vm_budget_percent: as set
+ * @override: under shint_lock; the probe reads it
+ * @disarmed: the watchdog found that the probe is not hit; under shint_lock
+ * @watched_hits: @hits of all vCPUs when the watchdog last looked
+ * @watched_exits: halt exits when @watched_hits last grew
+ * @watched_refused: budget refusals when the watchdog last looked
+ * @refusing: there were some since
+ * @status: KVM_SCHED_HINT_STATUS_*, as the watchdog or a change last found it
+ * @wait: whoever polls the file, which outlives us
+ * @budget_lock: @budget, among vCPUs; raw: taken with preemption disabled
+ * @budget: the VM's, if limits.vm_budget_ns is set
+ * @vcpus: one per slot
+ */
+struct shint_vm {
+	struct shint_entry entry;
+	struct kobject kobj;
+	struct list_head list;
+	struct kvm *kvm;
+	struct mm_struct *mm;
+	struct mmu_notifier notifier;
+	struct work_struct teardown;
+	bool gone;
+	struct shint_table table;
+	char name[24];
+	u32 requested_mode;
+	u32 mode;
+	struct shint_limits limits;
+	u32 max_keep_us;
+	u32 budget_percent;
+	u32 vm_budget_percent;
+	struct shint_override override;
+	bool disarmed;
+	u64 watched_hits;
+	u64 watched_exits;
+	u64 watched_refused;
+	bool refusing;
+	u32 status;
+	wait_queue_head_t *wait;
+	raw_spinlock_t budget_lock;
+	struct shint_budget budget;
+	struct shint_vcpu *vcpus;
+};
+
+void shint_vm_free(struct shint_vm *vm);
+
+#endif /* SHINT_VM_H */
