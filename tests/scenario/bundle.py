@@ -97,6 +97,18 @@ def guest_image(opts, root):
     return tree
 
 
+def applets(where):
+    """busybox's commands, for what a host may lack; behind its own in PATH."""
+    tree = Tree()
+    source = tree.busybox()
+    folder = os.path.join(where, "applets")
+    os.makedirs(folder)
+    shutil.copy(source, folder)
+    for path, (_, target) in tree.entries.items():
+        if target == "busybox":
+            os.symlink("busybox", os.path.join(folder, os.path.basename(path)))
+
+
 def _device(opts, qemu, note):
     if opts.device == "none":
         return "none"

@@ -94,6 +94,7 @@ class Tree:
         for applet in applets:
             if applet != "busybox":
                 self.link(f"usr/bin/{applet}", "busybox")
+        return source
 
     def write(self, path):
         """Writes a newc archive; not compressed, which is what boots fastest here."""

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a run on a real KVM host needs of that host, and how it leaves it."""
+
+import os
+import shlex
+import subprocess
+
+import bundle
+from options import SetupError
+
+# module -> a file that is there once it is loaded or built in. Opening /dev/net/tun or
+# /dev/vhost-net would have the kernel load the module: look at sysfs instead.
+NEEDED = {
+    "kvm": "/sys/class/misc/kvm",
+    "tun": "/sys/class/misc/tun",
+    "vhost_net": "/sys/class/misc/vhost-net",
+}
+PROJECT = "kvm_sched_hint"
+
+
+def _loaded(module):
+    return os.path.exists(f"/sys/module/{module}")
+
+
+class Modules:
+    def __init__(self, may_load):
+        self.may_load = may_load
+        self.loaded = []
+        self.built = bundle.project_modules(os.uname().release).get(PROJECT + ".ko")
+
+    def check(self):
+        """Before anything is done: is this a KVM host, and are we allowed?"""
+        if os.geteuid() != 0:
+            raise SetupError("this needs root: it creates tap devices and pins kernel threads")
+        missing = [m for m, path in NEEDED.items() if not os.path.exists(path)]
+        if missing and not self.may_load:
+            raise SetupError(f"not loaded: {', '.join(missing)}; load them (modprobe), or give --yes-load-modules")
+
+    def prepare(self, log):
+        for module, path in NEEDED.items():
+            if not os.path.exists(path):
+                self._load(["modprobe", self._kvm_vendor() if module == "kvm" else module])
+        if _loaded(PROJECT):
+            log.line(f"using the {PROJECT} that is loaded")
+        elif not self.may_load:
+            log.warn(f"{PROJECT} is not loaded (and --yes-load-modules not given): guests run without it")
+        elif self.built:
+            self._load(["insmod", self.built])
+        else:
+            self._load(["modprobe", PROJECT])
+
+    @staticmethod
+    def _kvm_vendor():
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as info:
+            flags = info.read().split()
+        if "svm" in flags:
+            return "kvm_amd"
+        if "vmx" in flags:
+            return "kvm_intel"
+        raise SetupError("this CPU offers no virtualization (or the firmware has it switched off); "
+                         "tests/lab/run emulates a host")
+
+    def _load(self, argv):
+        done = subprocess.run(argv, capture_output=True, text=True)
+        if done.returncode:
+            raise SetupError(f"{' '.join(argv)}: {done.stderr.strip() or 'failed'}")
+        self.loaded.append(os.path.basename(argv[1]).split(".ko")[0])
+
+    def environment(self):
+        folder = os.path.dirname(self.built) if self.built else ""
+        return {"HOST_MODULE": self.built or "", "HARNESS_MODULES": folder}
+
+    def undo(self):
+        for module in reversed(self.loaded):
+            subprocess.run(["modprobe", "-r", module], capture_output=True)
+
+
+def overlay_root(files, tmp):
+    """Shell commands that lay files/host over a private view of the file system."""
+    with open("/proc/filesystems", encoding="ascii") as known:
+        if "overlay" not in known.read().split():
+            raise SetupError("files/host needs overlayfs, which is not loaded: modprobe overlay")
+    root, work = os.path.join(tmp, "root"), os.path.join(tmp, "overlay")
+    quoted = {k: shlex.quote(v) for k, v in {"root": root, "work": work, "files": files, "tmp": tmp}.items()}
+    return """set -e
+mkdir -p {root} {work}
+mount -t tmpfs tmpfs {work}
+mkdir {work}/upper {work}/work
+mount -t overlay overlay -o lowerdir={files}:/,upperdir={work}/upper,workdir={work}/work {root}
+mkdir -p {root}/results {root}{tmp}
+for dir in /dev /proc /sys /run {tmp}; do mount --rbind $dir {root}$dir; done
+mkdir -p "$RESULTS"
+mount --bind "$RESULTS" {root}/results
+set +e
+""".format(**quoted)
