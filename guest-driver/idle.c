@@ -96,9 +96,10 @@ static int enter_idle(struct cpuidle_device *dev, struct cpuidle_driver *drv, in
 /*
  * Two states that do the same: with a single one the idle loop would not ask
  * the governor whether to stop the tick, would keep it at the first idle after
- * activity, and the next timer would be hidden behind it. Their residencies
- * say what the governor's choice means: state 1 is entered with the tick
- * stopped. Neither costs latency, and neither polls, so PM QoS changes nothing.
+ * activity (as it does without a cpuidle driver), and the next timer would be
+ * hidden behind it. The residency of the second divides what menu expects to be
+ * shorter and longer than a tick. Neither state costs latency, and neither
+ * polls, so PM QoS changes nothing.
  * CPUIDLE_FLAG_RCU_IDLE: RCU watches while we publish.
  */
 static struct cpuidle_driver sched_hint_driver = {
@@ -109,14 +110,14 @@ static struct cpuidle_driver sched_hint_driver = {
 			.enter = enter_idle,
 			.flags = CPUIDLE_FLAG_RCU_IDLE,
 			.name = "HLT",
-			.desc = "halt, with the tick running",
+			.desc = "halt, for less than a tick",
 		},
 		{
 			.enter = enter_idle,
 			.flags = CPUIDLE_FLAG_RCU_IDLE,
 			.target_residency_ns = TICK_NSEC,
-			.name = "HLT-NOTICK",
-			.desc = "halt, with the tick stopped",
+			.name = "HLT-LONG",
+			.desc = "halt, for a tick or more",
 		},
 	},
 	.safe_state_index = 0,
@@ -142,7 +143,6 @@ static void host_poll_allow(unsigned int cpu)
 {
 	u64 allowed;
 
-	this_cpu_write(host_poll_was_off, false);
 	if (!kvm_para_available() || rdmsrl_safe(MSR_KVM_POLL_CONTROL, &allowed) || (allowed & 1))
 		return;
 	this_cpu_write(host_poll_was_off, true);
@@ -151,8 +151,10 @@ static void host_poll_allow(unsigned int cpu)
 
 static void host_poll_restore(unsigned int cpu)
 {
-	if (this_cpu_read(host_poll_was_off))
-		arch_haltpoll_enable(cpu);
+	if (!this_cpu_read(host_poll_was_off))
+		return;
+	this_cpu_write(host_poll_was_off, false);
+	arch_haltpoll_enable(cpu);
 }
 
 /* Runs in the CPU's hotplug thread. Never keeps a CPU from coming online. */
