@@ -131,7 +131,6 @@ static void sched_hint_backend_drained(SchedHintBackend *b)
 static void sched_hint_backend_attach(SchedHintBackend *b)
 {
     struct kvm_sched_hint_attach attach = {
-        .vm_fd = kvm_state->vmfd,
         .table_addr = (uintptr_t)b->table.addr,
         .features = b->table.features,
         .nr_slots = b->table.nr_slots,
@@ -146,6 +145,8 @@ static void sched_hint_backend_attach(SchedHintBackend *b)
         return;
     }
 
+    /* An open node means that there is KVM, and so a VM. */
+    attach.vm_fd = kvm_state->vmfd;
     err = ioctl(b->fd, KVM_SCHED_HINT_ATTACH, &attach) < 0 ? errno : 0;
     trace_sched_hint_backend_attach(b, b->fd, attach.nr_slots, attach.features,
                                     err);

@@ -21,6 +21,7 @@
 #include "hw/virtio/virtio-sched-hint.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
+#include "qapi/visitor.h"
 #include "qemu/error-report.h"
 #include "qemu/iov.h"
 #include "qemu/module.h"
@@ -379,6 +380,20 @@ static char *virtio_sched_hint_get_backend_status(Object *obj, Error **errp)
     return g_strdup(sched_hint_backend_status(&s->backend));
 }
 
+static void virtio_sched_hint_get_table_address(Object *obj, Visitor *v,
+                                                const char *name, void *opaque,
+                                                Error **errp)
+{
+    visit_type_uint64(v, name, &VIRTIO_SCHED_HINT(obj)->table_addr, errp);
+}
+
+static void virtio_sched_hint_get_table_slots(Object *obj, Visitor *v,
+                                              const char *name, void *opaque,
+                                              Error **errp)
+{
+    visit_type_uint32(v, name, &VIRTIO_SCHED_HINT(obj)->nr_slots, errp);
+}
+
 static const VMStateDescription vmstate_virtio_sched_hint_device = {
     .name = "virtio-sched-hint-device",
     .version_id = 1,
@@ -413,16 +428,6 @@ static const Property virtio_sched_hint_properties[] = {
                        SCHED_HINT_DEFAULT_BUDGET_PERCENT),
 };
 
-static void virtio_sched_hint_instance_init(Object *obj)
-{
-    VirtIOSchedHint *s = VIRTIO_SCHED_HINT(obj);
-
-    object_property_add_uint64_ptr(obj, "table-address", &s->table_addr,
-                                   OBJ_PROP_FLAG_READ);
-    object_property_add_uint32_ptr(obj, "table-slots", &s->nr_slots,
-                                   OBJ_PROP_FLAG_READ);
-}
-
 static void virtio_sched_hint_class_init(ObjectClass *klass, void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
@@ -440,20 +445,29 @@ static void virtio_sched_hint_class_init(ObjectClass *klass, void *data)
     vdc->reset = virtio_sched_hint_reset;
     vdc->vmsd = &vmstate_virtio_sched_hint_device;
 
-    object_class_property_add_str(klass, VIRTIO_SCHED_HINT_STATUS_PROP,
-                                  virtio_sched_hint_get_backend_status, NULL);
-    object_class_property_set_description(klass, VIRTIO_SCHED_HINT_STATUS_PROP,
-                                          "Whether the host reads the guest's "
-                                          "hints, and why not");
     object_class_property_set_description(klass, "backend",
                                           "off/auto/required (default auto)");
+    object_class_property_add_str(klass, "backend-status",
+                                  virtio_sched_hint_get_backend_status, NULL);
+    object_class_property_set_description(klass, "backend-status",
+                                          "Whether the host reads the table, "
+                                          "or why not");
+    object_class_property_add(klass, "table-address", "uint64",
+                              virtio_sched_hint_get_table_address, NULL, NULL,
+                              NULL);
+    object_class_property_set_description(klass, "table-address",
+                                          "The table's guest-physical address");
+    object_class_property_add(klass, "table-slots", "uint32",
+                              virtio_sched_hint_get_table_slots, NULL, NULL,
+                              NULL);
+    object_class_property_set_description(klass, "table-slots",
+                                          "The table's slots, 0 without one");
 }
 
 static const TypeInfo virtio_sched_hint_info = {
     .name = TYPE_VIRTIO_SCHED_HINT,
     .parent = TYPE_VIRTIO_DEVICE,
     .instance_size = sizeof(VirtIOSchedHint),
-    .instance_init = virtio_sched_hint_instance_init,
     .class_init = virtio_sched_hint_class_init,
 };
 

@@ -16,8 +16,6 @@
 
 OBJECT_DECLARE_SIMPLE_TYPE(VirtIOSchedHint, VIRTIO_SCHED_HINT)
 
-#define VIRTIO_SCHED_HINT_STATUS_PROP "backend-status"
-
 struct VirtIOSchedHint {
     VirtIODevice parent_obj;
 

@@ -1,0 +1,574 @@
+/*
+ * QTest testcase for virtio-sched-hint
+ *
+ * What needs KVM and the host's module is not tested here: under qtest the
+ * device never has a host that listens.  It has to work all the same.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "libqtest.h"
+#include "libqos/libqos-pc.h"
+#include "libqos/virtio-pci.h"
+#include "qobject/qdict.h"
+#include "qemu/bswap.h"
+#include "qemu/units.h"
+#include "standard-headers/linux/virtio_config.h"
+#include "standard-headers/linux/virtio_sched_hint.h"
+
+#define DEVICE          "virtio-sched-hint-pci"
+#define ID              "sh0"
+#define PATH            "/machine/peripheral/" ID
+#define PCI_SLOT        0x04
+#define PCI_SLOT_HP     0x06
+#define TIMEOUT_US      (30 * 1000 * 1000)
+#define RAM_SIZE        (128 * MiB)
+#define TABLE_ADDR      (64 * MiB)
+#define OPTION_ROM_ADDR 0xc0000
+#define PCI_HOLE_ADDR   0xd0000000
+#define IOAPIC_ADDR     0xfec00000
+#define BIOS_ADDR       0xffff0000
+
+typedef struct TestState {
+    QOSState *qs;
+    QVirtioPCIDevice *dev;
+    QVirtQueue *vq;
+} TestState;
+
+static void start_driver(TestState *t)
+{
+    QVirtioDevice *vdev = &t->dev->vdev;
+    uint64_t features;
+
+    qvirtio_start_device(vdev);
+    features = qvirtio_get_features(vdev);
+    features &= ~(QVIRTIO_F_BAD_FEATURE | (1ull << VIRTIO_RING_F_INDIRECT_DESC)
+                  | (1ull << VIRTIO_RING_F_EVENT_IDX));
+    qvirtio_set_features(vdev, features);
+    t->vq = qvirtqueue_setup(vdev, &t->qs->alloc,
+                             VIRTIO_SCHED_HINT_VQ_CONTROL);
+    qvirtio_set_driver_ok(vdev);
+}
+
+static void find_device(TestState *t)
+{
+    QPCIAddress addr = { .devfn = QPCI_DEVFN(PCI_SLOT, 0) };
+
+    t->dev = virtio_pci_new(t->qs->pcibus, &addr);
+    g_assert_nonnull(t->dev);
+    qvirtio_pci_device_enable(t->dev);
+}
+
+static TestState *boot(const char *args)
+{
+    TestState *t = g_new0(TestState, 1);
+
+    t->qs = qtest_pc_boot("-M pc -m 128M -nodefaults -device " DEVICE ",id=" ID
+                          ",addr=%x,backend=off %s", PCI_SLOT, args);
+    find_device(t);
+    start_driver(t);
+    return t;
+}
+
+static void stop_driver(TestState *t)
+{
+    qvirtqueue_cleanup(t->dev->vdev.bus, t->vq, &t->qs->alloc);
+    t->vq = NULL;
+}
+
+static void shut_down(TestState *t)
+{
+    if (t->vq) {
+        stop_driver(t);
+    }
+    qvirtio_pci_device_disable(t->dev);
+    g_free(t->dev->pdev);
+    g_free(t->dev);
+    qtest_shutdown(t->qs);
+    g_free(t);
+}
+
+static uint64_t get_uint(QTestState *qts, const char *property)
+{
+    g_autoptr(QDict) rsp = qtest_qmp(qts, "{ 'execute': 'qom-get', 'arguments':"
+                                     " { 'path': '" PATH "', "
+                                     "'property': %s } }", property);
+
+    g_assert_true(qdict_haskey(rsp, "return"));
+    return qdict_get_int(rsp, "return");
+}
+
+static void assert_table(TestState *t, uint64_t addr, uint32_t nr_slots)
+{
+    g_assert_cmphex(get_uint(t->qs->qts, "table-address"), ==, addr);
+    g_assert_cmpuint(get_uint(t->qs->qts, "table-slots"), ==, nr_slots);
+}
+
+/* In the CPU's byte order */
+static const struct virtio_sched_hint_cmd good_set = {
+    .cmd = VIRTIO_SCHED_HINT_CMD_SET_TABLE,
+    .table_addr = TABLE_ADDR,
+    .nr_slots = 1,
+    .slot_stride = VIRTIO_SCHED_HINT_SLOT_SIZE,
+};
+
+static const struct virtio_sched_hint_cmd good_clear = {
+    .cmd = VIRTIO_SCHED_HINT_CMD_CLEAR_TABLE,
+};
+
+/* Puts a command with @out bytes, and @in bytes for its answer, in the queue */
+static uint32_t queue_command(TestState *t,
+                              const struct virtio_sched_hint_cmd *cmd,
+                              uint32_t out, uint32_t in, uint64_t *answer)
+{
+    QTestState *qts = t->qs->qts;
+    struct virtio_sched_hint_cmd le = {
+        .cmd = cpu_to_le32(cmd->cmd),
+        .flags = cpu_to_le32(cmd->flags),
+        .table_addr = cpu_to_le64(cmd->table_addr),
+        .nr_slots = cpu_to_le32(cmd->nr_slots),
+        .slot_stride = cpu_to_le32(cmd->slot_stride),
+        .reserved = cpu_to_le64(cmd->reserved),
+    };
+    uint64_t addr = guest_alloc(&t->qs->alloc, 4 * KiB);
+    uint32_t head;
+
+    *answer = addr + 2 * KiB;
+    qtest_memset(qts, addr, 0xaa, 4 * KiB);
+    qtest_memwrite(qts, addr, &le, sizeof(le));
+    head = qvirtqueue_add(qts, t->vq, addr, out, false, in > 0);
+    if (in) {
+        qvirtqueue_add(qts, t->vq, *answer, in, true, false);
+    }
+    qvirtqueue_kick(qts, &t->dev->vdev, t->vq, head);
+    return head;
+}
+
+static uint32_t send_command(TestState *t,
+                             const struct virtio_sched_hint_cmd *cmd)
+{
+    QTestState *qts = t->qs->qts;
+    struct virtio_sched_hint_status st;
+    uint64_t answer;
+    uint32_t head, len;
+
+    head = queue_command(t, cmd, sizeof(*cmd), sizeof(st), &answer);
+    qvirtio_wait_used_elem(qts, &t->dev->vdev, t->vq, head, &len, TIMEOUT_US);
+    g_assert_cmpuint(len, ==, sizeof(st));
+    qtest_memread(qts, answer, &st, sizeof(st));
+    guest_free(&t->qs->alloc, answer - 2 * KiB);
+    g_assert_cmphex(st.reserved, ==, 0);
+    return le32_to_cpu(st.status);
+}
+
+static void set_good_table(TestState *t)
+{
+    g_assert_cmpuint(send_command(t, &good_set), ==, VIRTIO_SCHED_HINT_S_OK);
+    assert_table(t, TABLE_ADDR, 1);
+}
+
+static void test_config(void)
+{
+    TestState *t = boot("");
+    QVirtioDevice *vdev = &t->dev->vdev;
+
+    g_assert_cmpuint(vdev->device_type, ==, VIRTIO_ID_SCHED_HINT);
+    g_assert_true(vdev->features & (1ull << VIRTIO_SCHED_HINT_F_TIMER));
+    g_assert_true(vdev->features & (1ull << VIRTIO_F_VERSION_1));
+    g_assert_cmpuint(qvirtio_config_readl(vdev, 0), ==,
+                     VIRTIO_SCHED_HINT_ABI_VERSION);
+    g_assert_cmpuint(qvirtio_config_readl(vdev, 4), ==, 1);
+    g_assert_cmpuint(qvirtio_config_readl(vdev, 8), ==,
+                     VIRTIO_SCHED_HINT_SLOT_SIZE);
+    g_assert_cmpuint(qvirtio_config_readl(vdev, 12), ==, 0);
+    shut_down(t);
+}
+
+static void test_pci_id(void)
+{
+    TestState *t = boot("");
+
+    g_assert_cmphex(qpci_config_readw(t->dev->pdev, 0), ==, 0x1af4);
+    g_assert_cmphex(qpci_config_readw(t->dev->pdev, 2), ==, 0x107f);
+    shut_down(t);
+}
+
+/* APIC ids have gaps: the last of six CPUs in two sockets of three has id 6. */
+static void test_config_apic_gaps(void)
+{
+    TestState *t = boot("-smp 1,maxcpus=6,sockets=2,cores=3,threads=1");
+
+    g_assert_cmpuint(qvirtio_config_readl(&t->dev->vdev, 4), ==, 7);
+    shut_down(t);
+}
+
+static void test_set_table(void)
+{
+    struct virtio_sched_hint_cmd larger = good_set;
+    TestState *t = boot("");
+
+    assert_table(t, 0, 0);
+    set_good_table(t);
+
+    /* A new table takes the place of the old one. */
+    larger.table_addr += VIRTIO_SCHED_HINT_TABLE_ALIGN;
+    larger.nr_slots = VIRTIO_SCHED_HINT_MAX_SLOTS;
+    g_assert_cmpuint(send_command(t, &larger), ==, VIRTIO_SCHED_HINT_S_OK);
+    assert_table(t, larger.table_addr, larger.nr_slots);
+
+    /* Nobody listens: config space still says so. */
+    g_assert_cmpuint(qvirtio_config_readl(&t->dev->vdev, 12), ==, 0);
+    shut_down(t);
+}
+
+static void test_set_table_end_of_ram(void)
+{
+    struct virtio_sched_hint_cmd last = good_set;
+    TestState *t = boot("");
+
+    last.table_addr = RAM_SIZE - VIRTIO_SCHED_HINT_TABLE_ALIGN;
+    last.nr_slots = VIRTIO_SCHED_HINT_TABLE_ALIGN / VIRTIO_SCHED_HINT_SLOT_SIZE;
+    g_assert_cmpuint(send_command(t, &last), ==, VIRTIO_SCHED_HINT_S_OK);
+    shut_down(t);
+}
+
+static void test_clear_table(void)
+{
+    TestState *t = boot("");
+
+    g_assert_cmpuint(send_command(t, &good_clear), ==, VIRTIO_SCHED_HINT_S_OK);
+    set_good_table(t);
+    g_assert_cmpuint(send_command(t, &good_clear), ==, VIRTIO_SCHED_HINT_S_OK);
+    assert_table(t, 0, 0);
+    shut_down(t);
+}
+
+/* A refused command is answered with @status and changes nothing. */
+typedef struct Refusal {
+    const char *name;
+    uint32_t status;
+    struct virtio_sched_hint_cmd cmd;
+} Refusal;
+
+#define SET(...) { .cmd = VIRTIO_SCHED_HINT_CMD_SET_TABLE, \
+                   .table_addr = TABLE_ADDR, .nr_slots = 1, \
+                   .slot_stride = VIRTIO_SCHED_HINT_SLOT_SIZE, __VA_ARGS__ }
+#define CLEAR(...) { .cmd = VIRTIO_SCHED_HINT_CMD_CLEAR_TABLE, __VA_ARGS__ }
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static const Refusal refusals[] = {
+    { "cmd-zero", VIRTIO_SCHED_HINT_S_UNSUPP, SET(.cmd = 0) },
+    { "cmd-unknown", VIRTIO_SCHED_HINT_S_UNSUPP, SET(.cmd = 3) },
+    { "cmd-before-flags", VIRTIO_SCHED_HINT_S_UNSUPP,
+      SET(.cmd = 3, .flags = 1) },
+    { "flags", VIRTIO_SCHED_HINT_S_RESERVED, SET(.flags = 1) },
+    { "reserved", VIRTIO_SCHED_HINT_S_RESERVED,
+      SET(.reserved = 1ull << 63) },
+    { "flags-before-align", VIRTIO_SCHED_HINT_S_RESERVED,
+      SET(.flags = 1, .table_addr = 1) },
+    { "clear-flags", VIRTIO_SCHED_HINT_S_RESERVED, CLEAR(.flags = 1) },
+    { "clear-addr", VIRTIO_SCHED_HINT_S_RESERVED,
+      CLEAR(.table_addr = TABLE_ADDR) },
+    { "clear-slots", VIRTIO_SCHED_HINT_S_RESERVED, CLEAR(.nr_slots = 1) },
+    { "clear-stride", VIRTIO_SCHED_HINT_S_RESERVED, CLEAR(.slot_stride = 1) },
+    { "clear-reserved", VIRTIO_SCHED_HINT_S_RESERVED, CLEAR(.reserved = 1) },
+    { "misaligned", VIRTIO_SCHED_HINT_S_ALIGN,
+      SET(.table_addr = TABLE_ADDR + VIRTIO_SCHED_HINT_SLOT_SIZE) },
+    { "align-before-size", VIRTIO_SCHED_HINT_S_ALIGN,
+      SET(.table_addr = TABLE_ADDR + 1, .nr_slots = 0) },
+    { "no-slots", VIRTIO_SCHED_HINT_S_SIZE, SET(.nr_slots = 0) },
+    { "too-many-slots", VIRTIO_SCHED_HINT_S_SIZE,
+      SET(.nr_slots = VIRTIO_SCHED_HINT_MAX_SLOTS + 1) },
+    { "slots-overflow", VIRTIO_SCHED_HINT_S_SIZE,
+      SET(.nr_slots = UINT32_MAX) },
+    { "stride-small", VIRTIO_SCHED_HINT_S_SIZE,
+      SET(.slot_stride = VIRTIO_SCHED_HINT_SLOT_SIZE / 2) },
+    { "stride-large", VIRTIO_SCHED_HINT_S_SIZE,
+      SET(.slot_stride = VIRTIO_SCHED_HINT_SLOT_SIZE * 2) },
+    { "size-before-ram", VIRTIO_SCHED_HINT_S_SIZE,
+      SET(.table_addr = PCI_HOLE_ADDR, .nr_slots = 0) },
+    { "outside-ram", VIRTIO_SCHED_HINT_S_NOT_RAM,
+      SET(.table_addr = PCI_HOLE_ADDR) },
+    { "above-ram", VIRTIO_SCHED_HINT_S_NOT_RAM, SET(.table_addr = 1ull << 40) },
+    { "end-of-ram", VIRTIO_SCHED_HINT_S_NOT_RAM, SET(.table_addr = RAM_SIZE) },
+    { "across-end-of-ram", VIRTIO_SCHED_HINT_S_NOT_RAM,
+      SET(.table_addr = RAM_SIZE - VIRTIO_SCHED_HINT_TABLE_ALIGN,
+          .nr_slots = VIRTIO_SCHED_HINT_TABLE_ALIGN /
+                      VIRTIO_SCHED_HINT_SLOT_SIZE + 1) },
+    { "across-option-rom", VIRTIO_SCHED_HINT_S_NOT_RAM,
+      SET(.table_addr = OPTION_ROM_ADDR - VIRTIO_SCHED_HINT_TABLE_ALIGN,
+          .nr_slots = 256) },
+    { "option-rom", VIRTIO_SCHED_HINT_S_NOT_RAM,
+      SET(.table_addr = OPTION_ROM_ADDR) },
+    { "mmio", VIRTIO_SCHED_HINT_S_NOT_RAM, SET(.table_addr = IOAPIC_ADDR) },
+    { "rom", VIRTIO_SCHED_HINT_S_NOT_RAM, SET(.table_addr = BIOS_ADDR) },
+    { "wrap-around", VIRTIO_SCHED_HINT_S_NOT_RAM,
+      SET(.table_addr = -(uint64_t)VIRTIO_SCHED_HINT_TABLE_ALIGN,
+          .nr_slots = 32) },
+    { "last-page", VIRTIO_SCHED_HINT_S_NOT_RAM,
+      SET(.table_addr = -(uint64_t)VIRTIO_SCHED_HINT_TABLE_ALIGN) },
+};
+#pragma GCC diagnostic pop
+
+static void test_refusal(const void *data)
+{
+    const Refusal *r = data;
+    TestState *t = boot("");
+
+    set_good_table(t);
+    g_assert_cmpuint(send_command(t, &r->cmd), ==, r->status);
+    assert_table(t, TABLE_ADDR, 1);
+
+    g_assert_cmpuint(send_command(t, &good_clear), ==, VIRTIO_SCHED_HINT_S_OK);
+    g_assert_cmpuint(send_command(t, &r->cmd), ==, r->status);
+    assert_table(t, 0, 0);
+    shut_down(t);
+}
+
+/* With six CPUs a table for one is too short. */
+static void test_refuse_short_table(void)
+{
+    TestState *t = boot("-smp 6");
+    struct virtio_sched_hint_cmd cmd = good_set;
+
+    cmd.nr_slots = 5;
+    g_assert_cmpuint(send_command(t, &cmd), ==, VIRTIO_SCHED_HINT_S_SIZE);
+    cmd.nr_slots = 6;
+    g_assert_cmpuint(send_command(t, &cmd), ==, VIRTIO_SCHED_HINT_S_OK);
+    shut_down(t);
+}
+
+/* A chain of another shape than a command's: the driver has to reset. */
+typedef struct Malformed {
+    const char *name;
+    uint32_t out;
+    uint32_t in;
+} Malformed;
+
+static const Malformed malformed[] = {
+    { "no-answer", sizeof(struct virtio_sched_hint_cmd), 0 },
+    { "short-answer", sizeof(struct virtio_sched_hint_cmd),
+      sizeof(struct virtio_sched_hint_status) - 1 },
+    { "long-answer", sizeof(struct virtio_sched_hint_cmd),
+      sizeof(struct virtio_sched_hint_status) + 1 },
+    { "short-command", sizeof(struct virtio_sched_hint_cmd) - 1,
+      sizeof(struct virtio_sched_hint_status) },
+    { "long-command", sizeof(struct virtio_sched_hint_cmd) + 1,
+      sizeof(struct virtio_sched_hint_status) },
+};
+
+static void test_malformed(const void *data)
+{
+    const Malformed *m = data;
+    TestState *t = boot("");
+    QVirtioDevice *vdev = &t->dev->vdev;
+    uint64_t answer;
+
+    queue_command(t, &good_set, m->out, m->in, &answer);
+    g_assert_cmphex(vdev->bus->get_status(vdev) & VIRTIO_CONFIG_S_NEEDS_RESET,
+                    !=, 0);
+    g_assert_cmphex(qtest_readb(t->qs->qts, answer), ==, 0xaa);
+    assert_table(t, 0, 0);
+
+    /* After a reset it works again. */
+    qvirtio_reset(vdev);
+    stop_driver(t);
+    start_driver(t);
+    set_good_table(t);
+    shut_down(t);
+}
+
+static void test_driver_reset(void)
+{
+    TestState *t = boot("");
+
+    set_good_table(t);
+    qvirtio_reset(&t->dev->vdev);
+    assert_table(t, 0, 0);
+
+    stop_driver(t);
+    start_driver(t);
+    assert_table(t, 0, 0);
+    set_good_table(t);
+    shut_down(t);
+}
+
+static void test_system_reset(void)
+{
+    TestState *t = boot("");
+
+    set_good_table(t);
+    qtest_system_reset(t->qs->qts);
+    assert_table(t, 0, 0);
+    shut_down(t);
+}
+
+/* Stopping the VM is not a reset. */
+static void test_stop_cont(void)
+{
+    TestState *t = boot("");
+
+    set_good_table(t);
+    qtest_qmp_assert_success(t->qs->qts, "{ 'execute': 'stop' }");
+    assert_table(t, TABLE_ADDR, 1);
+    qtest_qmp_assert_success(t->qs->qts, "{ 'execute': 'cont' }");
+    assert_table(t, TABLE_ADDR, 1);
+    shut_down(t);
+}
+
+/* The table goes along, and the driver goes on without noticing. */
+static void test_migrate(void)
+{
+    g_autofree char *uri = g_strdup_printf("unix:%s/sched-hint-%d",
+                                           g_get_tmp_dir(), getpid());
+    g_autofree char *incoming = g_strdup_printf("-incoming %s", uri);
+    TestState *from = boot("");
+    TestState *to = g_new0(TestState, 1);
+
+    to->qs = qtest_pc_boot("-M pc -m 128M -nodefaults -device " DEVICE ",id="
+                           ID ",addr=%x,backend=off %s", PCI_SLOT, incoming);
+    set_good_table(from);
+    migrate(from->qs, to->qs, uri);
+    assert_table(to, TABLE_ADDR, 1);
+
+    /* migrate() moved the allocations to @to, and the queue is one of them. */
+    find_device(to);
+    to->dev->vdev.features = from->dev->vdev.features;
+    to->dev->vdev.features_negotiated = true;
+    to->vq = g_steal_pointer(&from->vq);
+    to->vq->vdev = &to->dev->vdev;
+    g_assert_cmpuint(send_command(to, &good_clear), ==, VIRTIO_SCHED_HINT_S_OK);
+    assert_table(to, 0, 0);
+
+    shut_down(to);
+    shut_down(from);
+}
+
+static void test_hotplug(void)
+{
+    QTestState *qts = qtest_init("-M pc -nodefaults");
+
+    qtest_qmp_device_add(qts, DEVICE, ID, "{'addr': %s, 'backend': 'off'}",
+                         stringify(PCI_SLOT_HP));
+    g_assert_cmpuint(get_uint(qts, "table-slots"), ==, 0);
+    qpci_unplug_acpi_device_test(qts, ID, PCI_SLOT_HP);
+    qtest_quit(qts);
+}
+
+/* x-query-virtio-status knows the device and its features. */
+static void test_query_virtio(void)
+{
+    TestState *t = boot("");
+    g_autoptr(QDict) rsp = NULL;
+    QDict *ret;
+
+    rsp = qtest_qmp(t->qs->qts, "{ 'execute': 'x-query-virtio-status', "
+                    "'arguments': { 'path': '" PATH "/virtio-backend' } }");
+    ret = qdict_get_qdict(rsp, "return");
+    g_assert_nonnull(ret);
+    g_assert_cmpstr(qdict_get_str(ret, "name"), ==, "virtio-sched-hint");
+    ret = qdict_get_qdict(ret, "host-features");
+    g_assert_cmphex(qdict_get_try_int(ret, "unknown-dev-features", 0) &
+                    ~QVIRTIO_F_BAD_FEATURE, ==, 0);
+    shut_down(t);
+}
+
+/* A property that is refused, and what the message has to name */
+typedef struct BadProperty {
+    const char *name;
+    const char *properties;
+    const char *names;
+} BadProperty;
+
+static const BadProperty bad_properties[] = {
+    { "backend", "'backend': 'maybe'", "use off, auto or required" },
+    { "required-without-kvm", "'backend': 'required'", "KVM" },
+    { "fd-with-off", "'backend': 'off', 'fd': '3'", "leave out one of them" },
+    { "max-keep-zero", "'max-keep-us': 0", "use 1 to 1000000" },
+    { "max-keep-large", "'max-keep-us': 1000001", "use 1 to 1000000" },
+    { "max-keep-negative", "'max-keep-us': -1", "max-keep-us" },
+    { "budget-large", "'budget-percent': 101", "use 0 to 100" },
+};
+
+static void test_bad_property(const void *data)
+{
+    const BadProperty *bad = data;
+    QTestState *qts = qtest_init("-M pc -nodefaults");
+    g_autofree char *cmd = NULL;
+    g_autoptr(QDict) rsp = NULL;
+    QDict *error;
+
+    cmd = g_strdup_printf("{ 'execute': 'device_add', 'arguments': { "
+                          "'driver': '" DEVICE "', 'id': '" ID "', %s } }",
+                          bad->properties);
+    qtest_qmp_send_raw(qts, "%s", cmd);
+    rsp = qtest_qmp_receive(qts);
+    error = qdict_get_qdict(rsp, "error");
+    g_assert_nonnull(error);
+    g_assert_nonnull(strstr(qdict_get_str(error, "desc"), bad->names));
+
+    /* Nothing is left behind: the id can be used. */
+    qtest_qmp_device_add(qts, DEVICE, ID, "{'backend': 'off'}");
+    qtest_quit(qts);
+}
+
+/* backend=auto starts without a host side, and says why nobody listens. */
+static void test_auto_without_kvm(void)
+{
+    QTestState *qts = qtest_init("-M pc -nodefaults -device " DEVICE ",id=" ID);
+    g_autoptr(QDict) rsp = NULL;
+
+    rsp = qtest_qmp(qts, "{ 'execute': 'qom-get', 'arguments': { 'path': '"
+                    PATH "', 'property': 'backend-status' } }");
+    g_assert_nonnull(strstr(qdict_get_str(rsp, "return"), "KVM"));
+    qtest_quit(qts);
+}
+
+static void add_table_driven_tests(void)
+{
+    for (int i = 0; i < ARRAY_SIZE(refusals); i++) {
+        g_autofree char *path = g_strdup_printf("/virtio-sched-hint/refuse/%s",
+                                                refusals[i].name);
+        qtest_add_data_func(path, &refusals[i], test_refusal);
+    }
+    for (int i = 0; i < ARRAY_SIZE(malformed); i++) {
+        g_autofree char *path =
+            g_strdup_printf("/virtio-sched-hint/malformed/%s",
+                            malformed[i].name);
+        qtest_add_data_func(path, &malformed[i], test_malformed);
+    }
+    for (int i = 0; i < ARRAY_SIZE(bad_properties); i++) {
+        g_autofree char *path =
+            g_strdup_printf("/virtio-sched-hint/bad-property/%s",
+                            bad_properties[i].name);
+        qtest_add_data_func(path, &bad_properties[i], test_bad_property);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+
+    qtest_add_func("/virtio-sched-hint/config", test_config);
+    qtest_add_func("/virtio-sched-hint/config-apic-gaps",
+                   test_config_apic_gaps);
+    qtest_add_func("/virtio-sched-hint/pci-id", test_pci_id);
+    qtest_add_func("/virtio-sched-hint/auto-without-kvm",
+                   test_auto_without_kvm);
+    qtest_add_func("/virtio-sched-hint/set-table", test_set_table);
+    qtest_add_func("/virtio-sched-hint/set-table-end-of-ram",
+                   test_set_table_end_of_ram);
+    qtest_add_func("/virtio-sched-hint/clear-table", test_clear_table);
+    qtest_add_func("/virtio-sched-hint/short-table", test_refuse_short_table);
+    qtest_add_func("/virtio-sched-hint/driver-reset", test_driver_reset);
+    qtest_add_func("/virtio-sched-hint/system-reset", test_system_reset);
+    qtest_add_func("/virtio-sched-hint/stop-cont", test_stop_cont);
+    qtest_add_func("/virtio-sched-hint/migrate", test_migrate);
+    qtest_add_func("/virtio-sched-hint/hotplug", test_hotplug);
+    qtest_add_func("/virtio-sched-hint/query-virtio", test_query_virtio);
+    add_table_driven_tests();
+
+    return g_test_run();
+}
