@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every wrong argument of every ioctl of /dev/kvm-sched-hint, on a VM without
+ * vCPUs. Prints a line per surprise, "FAILED what: ..."; exits 1 if there was one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/kvm.h>
+#include <linux/kvm_sched_hint.h>
+#include <linux/virtio_sched_hint.h>
+
+static int failures;
+
+static void expect(const char *what, int ret, int want_errno)
+{
+	int got = ret < 0 ? errno : 0;
+
+	if (got == want_errno)
+		return;
+	printf("FAILED %s: got %s, expected %s\n", what, got ? strerror(got) : "success",
+	       want_errno ? strerror(want_errno) : "success");
+	failures++;
+}
+
+static int open_node(void)
+{
+	int fd = open(KVM_SCHED_HINT_NODE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0) {
+		printf("FAILED open %s: %s\n", KVM_SCHED_HINT_NODE, strerror(errno));
+		exit(1);
+	}
+	return fd;
+}
+
+static struct kvm_sched_hint_attach good;
+
+#define ATTACH_WITH(what, want, ...) do {					\
+	struct kvm_sched_hint_attach arg = good;				\
+	__VA_ARGS__;								\
+	expect("ATTACH, " what, ioctl(fd, KVM_SCHED_HINT_ATTACH, &arg), want);	\
+} while (0)
+
+static void bad_attaches(int fd)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	expect("ATTACH, bad pointer", ioctl(fd, KVM_SCHED_HINT_ATTACH, 8), EFAULT);
+	ATTACH_WITH("closed vm_fd", EBADF, arg.vm_fd = 999);
+	ATTACH_WITH("negative vm_fd", EBADF, arg.vm_fd = -1);
+	ATTACH_WITH("vm_fd is /dev/null", EINVAL, arg.vm_fd = null);
+	ATTACH_WITH("flags", EINVAL, arg.flags = 1);
+	ATTACH_WITH("misaligned table", EINVAL, arg.table_addr += 256);
+	ATTACH_WITH("table in the kernel", EFAULT, arg.table_addr = 0xffff888000000000ULL);
+	ATTACH_WITH("table wraps around", EFAULT, arg.table_addr = -4096ULL);
+	ATTACH_WITH("no slots", EINVAL, arg.nr_slots = 0);
+	ATTACH_WITH("too many slots", EINVAL, arg.nr_slots = VIRTIO_SCHED_HINT_MAX_SLOTS + 1);
+	ATTACH_WITH("stride", EINVAL, arg.slot_stride = 128);
+	ATTACH_WITH("max_keep_us 0", EINVAL, arg.max_keep_us = 0);
+	ATTACH_WITH("max_keep_us", EINVAL, arg.max_keep_us = KVM_SCHED_HINT_MAX_KEEP_US + 1);
+	ATTACH_WITH("budget", EINVAL, arg.budget_percent = 101);
+	ATTACH_WITH("mode", EINVAL, arg.mode = KVM_SCHED_HINT_MODE_HINT + 1);
+	for (int i = 0; i < 4; i++)
+		ATTACH_WITH("reserved", EINVAL, arg.reserved[i] = 1);
+	close(null);
+}
+
+/* Another process may not attach our VM, though it holds the VM's descriptor. */
+static void foreign_attach(int fd)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		failures = 0;
+		ATTACH_WITH("other process", EPERM, (void)arg);
+		fflush(stdout);
+		_exit(failures);
+	}
+	waitpid(pid, &status, 0);
+	failures += status ? 1 : 0;
+}
+
+static void attached(int fd, int other)
+{
+	struct kvm_sched_hint_status status;
+	struct kvm_sched_hint_limits limits = {
+		.max_keep_us = 1, .budget_percent = 0, .mode = KVM_SCHED_HINT_MODE_OBSERVE,
+	};
+
+	ATTACH_WITH("good", 0, (void)arg);
+	ATTACH_WITH("twice, same file", EBUSY, (void)arg);
+	expect("ATTACH, twice, other file", ioctl(other, KVM_SCHED_HINT_ATTACH, &good), EBUSY);
+	expect("GET_STATUS", ioctl(fd, KVM_SCHED_HINT_GET_STATUS, &status), 0);
+	expect("GET_STATUS, bad pointer", ioctl(fd, KVM_SCHED_HINT_GET_STATUS, 8), EFAULT);
+	expect("SET_LIMITS", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, &limits), 0);
+	limits.reserved[1] = 1;
+	expect("SET_LIMITS, reserved", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, &limits), EINVAL);
+	limits.reserved[1] = 0;
+	limits.max_keep_us = 0;
+	expect("SET_LIMITS, max_keep_us", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, &limits), EINVAL);
+	limits.max_keep_us = 1;
+	limits.mode = 99;
+	expect("SET_LIMITS, mode", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, &limits), EINVAL);
+	expect("SET_LIMITS, bad pointer", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, 8), EFAULT);
+	expect("DETACH", ioctl(fd, KVM_SCHED_HINT_DETACH, 0), 0);
+	ATTACH_WITH("again after DETACH", 0, (void)arg);
+}
+
+int main(void)
+{
+	struct kvm_sched_hint_limits limits = { .max_keep_us = 1 };
+	struct kvm_sched_hint_status status;
+	int fd = open_node(), other = open_node();
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int vm = ioctl(kvm, KVM_CREATE_VM, 0);
+
+	if (vm < 0) {
+		printf("FAILED KVM_CREATE_VM: %s\n", strerror(errno));
+		return 1;
+	}
+	good = (struct kvm_sched_hint_attach) {
+		.vm_fd = vm,
+		.table_addr = (unsigned long)mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+						  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+		.features = 1 << VIRTIO_SCHED_HINT_F_TIMER,
+		.nr_slots = 1,
+		.slot_stride = VIRTIO_SCHED_HINT_SLOT_SIZE,
+		.max_keep_us = KVM_SCHED_HINT_DEFAULT_KEEP_US,
+		.budget_percent = KVM_SCHED_HINT_DEFAULT_BUDGET_PERCENT,
+	};
+	if (ioctl(fd, KVM_SCHED_HINT_GET_API_VERSION, 0) != KVM_SCHED_HINT_API_VERSION) {
+		printf("FAILED GET_API_VERSION\n");
+		failures++;
+	}
+	expect("unknown ioctl", ioctl(fd, _IO(KVM_SCHED_HINT_IOC, 0x7f), 0), ENOTTY);
+	expect("DETACH, not attached", ioctl(fd, KVM_SCHED_HINT_DETACH, 0), ENOTCONN);
+	expect("SET_LIMITS, not attached", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, &limits), ENOTCONN);
+	expect("GET_STATUS, not attached", ioctl(fd, KVM_SCHED_HINT_GET_STATUS, &status), 0);
+	if (status.status != KVM_SCHED_HINT_STATUS_DETACHED || status.listening) {
+		printf("FAILED status of a file without a VM: %u\n", status.status);
+		failures++;
+	}
+	bad_attaches(fd);
+	foreign_attach(fd);
+	attached(fd, other);
+	/* closing the last files detaches; the VM outlives that */
+	close(fd);
+	fd = other;
+	ATTACH_WITH("after close of the other file", 0, (void)arg);
+	/* the VM's own descriptor goes first: the attachment holds it */
+	close(vm);
+	close(other);
+	printf("%d failures\n", failures);
+	return failures ? 1 : 0;
+}

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A guest that fills its slots with garbage, and one that sets impossible tables: stock,
+# counted, within the budget, and the host says nothing.
+guest-run "rmmod virtio_sched_hint"
+within 5 "detached after the driver left" not_attached main
+guest-run "insmod /lib/scenario/hostile.ko"
+guest-run "dmesg" | grep "hostile:" || fail "the hostile module did nothing"
+if guest-run dmesg | grep "hostile: FAILED"; then
+	fail "the device: $(guest-run dmesg | grep -o 'hostile: FAILED.*' | head -n 1)"
+fi
+within 5 "attached with the hostile table" attached main
+kept=$(counter kept_ns) at=$(cut -d. -f1 /proc/uptime)
+load 6
+spent=$(($(counter kept_ns) - kept)) took=$(($(cut -d. -f1 /proc/uptime) - at + 1))
+# a quarter of one pCPU, over windows of a second
+[ $spent -le $((took * 250000000 + 250000000)) ] || fail "kept $spent ns in $took s, more than the budget"
+[ "$(counter stock_bad_slot)" -gt 0 ] || fail "no bad slot was counted"
+guest-run "rmmod hostile && insmod /lib/scenario/virtio_sched_hint.ko"
+within 5 "attached again" attached main
+within 5 "status ok" status_is ok
