@@ -72,7 +72,7 @@ static void sched_hint_backend_detach(SchedHintBackend *b)
     }
     /* There is no table without the VM's: it is gone even if this fails. */
     trace_sched_hint_backend_detach(b, b->fd);
-    ioctl(b->fd, KVM_SCHED_HINT_DETACH);
+    ioctl(b->fd, KVM_SCHED_HINT_DETACH, 0);
     b->attached = false;
     b->listening = false;
 }
@@ -238,7 +238,7 @@ static int sched_hint_backend_open_path(Error **errp)
 static bool sched_hint_backend_check_version(int fd, const char *name,
                                              Error **errp)
 {
-    int version = ioctl(fd, KVM_SCHED_HINT_GET_API_VERSION);
+    int version = ioctl(fd, KVM_SCHED_HINT_GET_API_VERSION, 0);
 
     if (version == KVM_SCHED_HINT_API_VERSION) {
         return true;
