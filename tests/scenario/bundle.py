@@ -40,10 +40,7 @@ def qemu_binary():
         if not os.access(path, os.X_OK):
             raise SetupError(f"QEMU={path} is not an executable file")
         return path
-    found = command(["make", "-s", "-C", TOP, "--no-print-directory", "qemu-path"], "make qemu-path")
-    if not os.access(found, os.X_OK):
-        raise SetupError("QEMU is not built: run `make qemu`")
-    return found
+    return command([os.path.join(TOP, "scripts", "qemu-build"), "--path"], "QEMU")
 
 
 def stripped(path):

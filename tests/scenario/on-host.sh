@@ -44,14 +44,14 @@ finish() { # REASON [MESSAGE]
 collect_guests() {
 	for dir in "$SCENARIO_STATE"/guests/*; do
 		name=${dir##*/}
-		guest_alive "$name" && [ ! -e "$dir/frozen" ] || continue
+		guest_alive "$name" || continue
 		mkdir -p "$dir/results"
-		rc=$(timeout 20 guest-run -n "$name" 'cat /run/guest.sh.rc 2>/dev/null || echo none')
-		outcome "guest_${name}_rc=${rc:-unreachable}"
+		guest_rc=$(timeout 20 guest-run -n "$name" 'cat /run/guest.sh.rc 2>/dev/null || echo none')
+		outcome "guest_${name}_rc=${guest_rc:-unreachable}"
 		timeout 60 guest-run -n "$name" 'cd /results && tar -cf - .' 2>/dev/null |
 			tar -xf - -C "$dir/results" 2>/dev/null
-		case $rc in
-		[1-9]*) guest_failed="guest.sh of guest $name exited with $rc" ;;
+		case $guest_rc in
+		[1-9]*) guest_failed="guest.sh of guest $name exited with $guest_rc" ;;
 		esac
 	done
 }
