@@ -26,7 +26,7 @@
 #include "wake.h"
 #include "watchdog.h"
 
-DEFINE_MUTEX(shint_lock);
+DEFINE_MUTEX(shint_lock);	/* see attach.h */
 LIST_HEAD(shint_vms);
 
 static bool attach_draining;		/* under shint_lock */
@@ -359,6 +359,20 @@ static void vm_get_limits(const struct shint_vm *vm, struct kvm_sched_hint_limit
 		.vm_budget_percent = vm->vm_budget_percent,
 		.mode = vm->requested_mode,
 	};
+}
+
+/**
+ * shint_get_limits() - what a VM may use, and its mode
+ * @vm: an attached VM
+ * @limits: out
+ *
+ * Context: may sleep.
+ */
+void shint_get_limits(struct shint_vm *vm, struct kvm_sched_hint_limits *limits)
+{
+	mutex_lock(&shint_lock);
+	vm_get_limits(vm, limits);
+	mutex_unlock(&shint_lock);
 }
 
 /**

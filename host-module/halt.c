@@ -207,7 +207,7 @@ static void halt_decide_blind(struct shint_vcpu *vcpu, bool woken, u64 now_ns,
 		vcpu->blind_ns = now_ns + READ_ONCE(shint_test_blind_period_us) * 1000ULL;
 	decision->wake_in_ns = vcpu->blind_ns - now_ns;
 
-	decision->verdict = woken ? SHINT_KEEP_BLIND : SHINT_STOCK_UNKNOWN;
+	decision->verdict = woken ? SHINT_KEEP_BLIND : SHINT_STOCK_BLIND;
 	decision->keep_ns = READ_ONCE(shint_test_blind_keep_us) * 1000ULL;
 }
 
@@ -325,6 +325,8 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 
 	halt_decide(vm, vcpu, id, rehalt, rehalt && fired_ns, now_ns, &decision);
 	vcpu->counters.verdicts[decision.verdict]++;
+	if (!shint_verdict_is_stock(decision.verdict) && decision.keep_ns)
+		vcpu->counters.grants++;
 	trace_sched_hint_halt(kvm_vcpu, id, &decision, rehalt);
 
 	if (mode == KVM_SCHED_HINT_MODE_OBSERVE)

@@ -85,13 +85,13 @@ static DECLARE_WAIT_QUEUE_HEAD(main_drain_wait);
 
 /**
  * struct shint_file - an open /dev/kvm-sched-hint
- * @lock: guards the rest against concurrent ioctls
+ * @lock: guards the rest
  * @vm: what it attaches, or NULL
  * @wait: for a change of status; here because poll() may outlast the VM
  * @told: the status last told
  */
 struct shint_file {
-	struct mutex lock;
+	struct mutex lock;	/* the rest, against concurrent ioctls */
 	struct shint_vm *vm;
 	wait_queue_head_t wait;
 	struct kvm_sched_hint_status told;

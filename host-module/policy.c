@@ -20,6 +20,36 @@
  */
 #define NEAR_WAKE_COSTS		2
 
+static const char *const verdict_names[SHINT_NR_VERDICTS] = {
+	[SHINT_STOCK_OFF] = "stock_off",
+	[SHINT_STOCK_ABSENT] = "stock_absent",
+	[SHINT_STOCK_BAD_SLOT] = "stock_bad_slot",
+	[SHINT_STOCK_NOT_IDLE] = "stock_not_idle",
+	[SHINT_STOCK_STALE] = "stock_stale",
+	[SHINT_STOCK_NO_POLL] = "stock_no_poll",
+	[SHINT_STOCK_NESTED] = "stock_nested",
+	[SHINT_STOCK_XEN] = "stock_xen",
+	[SHINT_STOCK_BUDGET] = "stock_budget",
+	[SHINT_STOCK_BLIND] = "stock_blind",
+	[SHINT_YIELD_FAR] = "yield_far",
+	[SHINT_WAKE_TIMER] = "wake_timer",
+	[SHINT_WAKE_EVENT] = "wake_event",
+	[SHINT_KEEP_TIMER] = "keep_timer",
+	[SHINT_KEEP_EVENT] = "keep_event",
+	[SHINT_KEEP_GAP] = "keep_gap",
+	[SHINT_KEEP_ALWAYS] = "keep_always",
+	[SHINT_KEEP_BLIND] = "keep_blind",
+};
+
+/**
+ * shint_verdict_name() - a verdict's name, as counters and trace events use it
+ * @verdict: which
+ */
+const char *shint_verdict_name(enum shint_verdict verdict)
+{
+	return verdict_names[verdict];
+}
+
 /* How much ahead of an event to wake, in wake-ups: half of one as margin. */
 static u64 policy_lead_ns(const struct shint_situation *situation)
 {

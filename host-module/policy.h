@@ -12,31 +12,27 @@
 
 /*
  * Every halt of an attached VM ends in exactly one verdict; each is a counter.
- * "stock" verdicts leave the halt to KVM's own adaptive polling.
+ * "Stock" verdicts leave the halt to KVM's own adaptive polling.
  */
-#define SHINT_VERDICTS(V)							\
-	V(STOCK_OFF,		stock_off,	  "mode off")			\
-	V(STOCK_ABSENT,		stock_absent,	  "slot not in memory")		\
-	V(STOCK_BAD_SLOT,	stock_bad_slot,	  "slot is nonsense")		\
-	V(STOCK_NOT_IDLE,	stock_not_idle,	  "guest did not say idle")	\
-	V(STOCK_STALE,		stock_stale,	  "what was published is over")	\
-	V(STOCK_NO_POLL,	stock_no_poll,	  "guest forbids host polling")	\
-	V(STOCK_NESTED,		stock_nested,	  "nested guest")		\
-	V(STOCK_XEN,		stock_xen,	  "Xen event channel poll")	\
-	V(STOCK_BUDGET,		stock_budget,	  "budget spent")		\
-	V(STOCK_UNKNOWN,	stock_unknown,	  "nothing known yet")		\
-	V(YIELD_FAR,		yield_far,	  "next event far away")	\
-	V(WAKE_TIMER,		wake_timer,	  "yield, wake before timer")	\
-	V(WAKE_EVENT,		wake_event,	  "yield, wake before event")	\
-	V(KEEP_TIMER,		keep_timer,	  "timer is near")		\
-	V(KEEP_EVENT,		keep_event,	  "event is due")		\
-	V(KEEP_GAP,		keep_gap,	  "gap within a transaction")	\
-	V(KEEP_ALWAYS,		keep_always,	  "mode always")		\
-	V(KEEP_BLIND,		keep_blind,	  "test: blind period")
-
-#define SHINT_VERDICT_ENUM(id, name, text)	SHINT_##id,
 enum shint_verdict {
-	SHINT_VERDICTS(SHINT_VERDICT_ENUM)
+	SHINT_STOCK_OFF,	/* mode off */
+	SHINT_STOCK_ABSENT,	/* the slot is not in memory */
+	SHINT_STOCK_BAD_SLOT,	/* the slot is nonsense */
+	SHINT_STOCK_NOT_IDLE,	/* the guest did not say that it is idle */
+	SHINT_STOCK_STALE,	/* what it published is over, or is not this halt's */
+	SHINT_STOCK_NO_POLL,	/* the guest forbids host polling */
+	SHINT_STOCK_NESTED,	/* a nested guest's halt */
+	SHINT_STOCK_XEN,	/* a Xen event channel poll */
+	SHINT_STOCK_BUDGET,	/* the budget is spent */
+	SHINT_STOCK_BLIND,	/* test, mode blind: not woken by the period */
+	SHINT_YIELD_FAR,	/* yield: nothing is near */
+	SHINT_WAKE_TIMER,	/* yield, wake before the guest's timer */
+	SHINT_WAKE_EVENT,	/* yield, wake before an event that is due */
+	SHINT_KEEP_TIMER,	/* keep: the guest's timer is near */
+	SHINT_KEEP_EVENT,	/* keep: an event is due */
+	SHINT_KEEP_GAP,		/* keep: a gap within a transaction */
+	SHINT_KEEP_ALWAYS,	/* keep: mode always; not charged to a budget */
+	SHINT_KEEP_BLIND,	/* keep: test, mode blind; not charged either */
 	SHINT_NR_VERDICTS
 };
 
@@ -74,9 +70,10 @@ struct shint_decision {
 
 static inline bool shint_verdict_is_stock(enum shint_verdict verdict)
 {
-	return verdict <= SHINT_STOCK_UNKNOWN;
+	return verdict <= SHINT_STOCK_BLIND;
 }
 
+const char *shint_verdict_name(enum shint_verdict verdict);
 u64 shint_policy_hit_worth_ns(u64 wake_cost_ns);
 void shint_policy_decide(const struct shint_situation *situation,
 			 const struct shint_predictor *predictor,

@@ -2,8 +2,8 @@
 /*
  * The predictor: two questions about the next event, one record of the past.
  *
- * Within a transaction (a request, its answers, its acknowledgement) gaps are
- * short and alike: a histogram tells how long it pays to keep through one.
+ * Within a transaction (a request and its answers) gaps are short
+ * and alike: a histogram tells how long it pays to keep through one.
  * Between transactions they are long, and at a steady rate their starts are
  * evenly spaced: mean and mean deviation tell when the next is due.
  */

@@ -8,13 +8,28 @@
  * which all that can follow is bounded by the caller.
  */
 #include <linux/bits.h>
+#include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
 
 #include "slot.h"
 
-#define IDLE_LINE_WORDS	8
+/* The first line of struct virtio_sched_hint_slot, all that a halt reads. */
+struct idle_line {
+	__le64 state;
+	__le64 next_timer_ns;
+	__le64 poll_timeout_ns;
+	__le64 event_ns;
+	__le64 event_dev_ns;
+	__le64 tsc;
+	__le64 publish_seq;
+	__le64 reserved;
+};
+
+static_assert(sizeof(struct idle_line) == offsetof(struct virtio_sched_hint_slot, nr_runnable));
+static_assert(offsetof(struct idle_line, publish_seq) ==
+	      offsetof(struct virtio_sched_hint_slot, publish_seq));
 
 static u64 slot_duration_ns(__le64 word)
 {
@@ -24,9 +39,9 @@ static u64 slot_duration_ns(__le64 word)
 }
 
 /* Takes the copy of an idle line apart. -EPROTO for what no driver writes. */
-static int slot_decode(const __le64 *line, u64 features, struct shint_hint *hint)
+static int slot_decode(const struct idle_line *line, u64 features, struct shint_hint *hint)
 {
-	u64 word = le64_to_cpu(line[offsetof(struct virtio_sched_hint_slot, state) / 8]);
+	u64 word = le64_to_cpu(line->state);
 	u8 flags = (word >> VIRTIO_SCHED_HINT_FLAGS_SHIFT) & VIRTIO_SCHED_HINT_FLAGS_MASK;
 
 	hint->state = (word >> VIRTIO_SCHED_HINT_STATE_SHIFT) & VIRTIO_SCHED_HINT_STATE_MASK;
@@ -34,13 +49,11 @@ static int slot_decode(const __le64 *line, u64 features, struct shint_hint *hint
 	    (flags & ~VIRTIO_SCHED_HINT_SLOT_F_TICK))
 		return -EPROTO;
 
-	hint->publish_seq =
-		le64_to_cpu(line[offsetof(struct virtio_sched_hint_slot, publish_seq) / 8]);
+	hint->publish_seq = le64_to_cpu(line->publish_seq);
 	hint->next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
 	hint->tick = false;
 	if (features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER)) {
-		hint->next_timer_ns = slot_duration_ns(
-			line[offsetof(struct virtio_sched_hint_slot, next_timer_ns) / 8]);
+		hint->next_timer_ns = slot_duration_ns(line->next_timer_ns);
 		hint->tick = flags & VIRTIO_SCHED_HINT_SLOT_F_TICK;
 	}
 	return 0;
@@ -58,9 +71,9 @@ static int slot_decode(const __le64 *line, u64 features, struct shint_hint *hint
  */
 int shint_slot_read(const struct shint_table *table, u32 index, struct shint_hint *hint)
 {
-	__le64 line[IDLE_LINE_WORDS];
+	struct idle_line line;
 
-	if (copy_from_user_nofault(line, &table->slots[index], sizeof(line)))
+	if (copy_from_user_nofault(&line, &table->slots[index], sizeof(line)))
 		return -EFAULT;
-	return slot_decode(line, table->features, hint);
+	return slot_decode(&line, table->features, hint);
 }

@@ -19,17 +19,13 @@
 
 #define STATS_NAME	"kvm-sched-hint"
 
-#define STATS_KEY(id, name, text)	[SHINT_##id] = #name,
-static const char *const stats_keys[SHINT_NR_VERDICTS] = {
-	SHINT_VERDICTS(STATS_KEY)
-};
-
 static void stats_add(struct shint_counters *sum, const struct shint_counters *counters)
 {
 	int i;
 
 	for (i = 0; i < SHINT_NR_VERDICTS; i++)
 		sum->verdicts[i] += READ_ONCE(counters->verdicts[i]);
+	sum->grants += READ_ONCE(counters->grants);
 	sum->kept_ns += READ_ONCE(counters->kept_ns);
 	sum->wasted_ns += READ_ONCE(counters->wasted_ns);
 	sum->early_sent += READ_ONCE(counters->early_sent);
@@ -39,20 +35,17 @@ static void stats_add(struct shint_counters *sum, const struct shint_counters *c
 
 static void stats_show_counters(struct seq_file *seq, const struct shint_counters *counters)
 {
-	u64 halts = 0, grants = 0;
+	u64 halts = 0;
 	int i;
 
-	for (i = 0; i < SHINT_NR_VERDICTS; i++) {
+	for (i = 0; i < SHINT_NR_VERDICTS; i++)
 		halts += counters->verdicts[i];
-		if (!shint_verdict_is_stock(i))
-			grants += counters->verdicts[i];
-	}
-	seq_printf(seq, " halts=%llu grants=%llu kept_ns=%llu wasted_ns=%llu", halts, grants,
-		   counters->kept_ns, counters->wasted_ns);
+	seq_printf(seq, " halts=%llu grants=%llu kept_ns=%llu wasted_ns=%llu", halts,
+		   counters->grants, counters->kept_ns, counters->wasted_ns);
 	seq_printf(seq, " early_wakes_sent=%llu early_hits=%llu early_misses=%llu",
 		   counters->early_sent, counters->early_hits, counters->early_misses);
 	for (i = 0; i < SHINT_NR_VERDICTS; i++)
-		seq_printf(seq, " %s=%llu", stats_keys[i], counters->verdicts[i]);
+		seq_printf(seq, " %s=%llu", shint_verdict_name(i), counters->verdicts[i]);
 	seq_putc(seq, '\n');
 }
 

@@ -72,41 +72,60 @@ static ssize_t status_show(struct kobject *kobj, struct kobj_attribute *attr, ch
 	return sysfs_emit(buf, "%s\n", shint_status_text(shint_vm_status(to_vm(kobj))));
 }
 
-static ssize_t limit_store(struct kobject *kobj, const char *buf, size_t count, size_t offset)
+/* One of the limits: a u32 at @offset in struct kvm_sched_hint_limits. */
+struct limit_attribute {
+	struct kobj_attribute kobj_attr;
+	size_t offset;
+};
+
+static size_t limit_offset(struct kobj_attribute *attr)
+{
+	return container_of(attr, struct limit_attribute, kobj_attr)->offset;
+}
+
+static ssize_t limit_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct kvm_sched_hint_limits limits;
+
+	shint_get_limits(to_vm(kobj), &limits);
+	return sysfs_emit(buf, "%u\n", *(u32 *)((void *)&limits + limit_offset(attr)));
+}
+
+static ssize_t limit_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			   size_t count)
 {
 	u32 value;
 	int ret = kstrtou32(buf, 0, &value);
 
 	if (!ret)
-		ret = shint_set_limit(to_vm(kobj), offset, value);
+		ret = shint_set_limit(to_vm(kobj), limit_offset(attr), value);
 	return ret ?: count;
 }
 
-#define VM_LIMIT(_name)									\
-static ssize_t _name##_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf) \
-{											\
-	return sysfs_emit(buf, "%u\n", READ_ONCE(to_vm(kobj)->_name));			\
-}											\
-static ssize_t _name##_store(struct kobject *kobj, struct kobj_attribute *attr,		\
-			     const char *buf, size_t count)				\
-{											\
-	return limit_store(kobj, buf, count,						\
-			   offsetof(struct kvm_sched_hint_limits, _name));		\
-}											\
-static struct kobj_attribute _name##_attr = __ATTR_RW(_name)
+static struct limit_attribute max_keep_us_attr = {
+	.kobj_attr = __ATTR(max_keep_us, 0644, limit_show, limit_store),
+	.offset = offsetof(struct kvm_sched_hint_limits, max_keep_us),
+};
 
-VM_LIMIT(max_keep_us);
-VM_LIMIT(budget_percent);
-VM_LIMIT(vm_budget_percent);
+static struct limit_attribute budget_percent_attr = {
+	.kobj_attr = __ATTR(budget_percent, 0644, limit_show, limit_store),
+	.offset = offsetof(struct kvm_sched_hint_limits, budget_percent),
+};
+
+static struct limit_attribute vm_budget_percent_attr = {
+	.kobj_attr = __ATTR(vm_budget_percent, 0644, limit_show, limit_store),
+	.offset = offsetof(struct kvm_sched_hint_limits, vm_budget_percent),
+};
+
 static struct kobj_attribute mode_attr = __ATTR_RW(mode);
 static struct kobj_attribute status_attr = __ATTR_RO(status);
 
 static struct attribute *vm_attrs[] = {
 	&mode_attr.attr,
 	&status_attr.attr,
-	&max_keep_us_attr.attr,
-	&budget_percent_attr.attr,
-	&vm_budget_percent_attr.attr,
+	&max_keep_us_attr.kobj_attr.attr,
+	&budget_percent_attr.kobj_attr.attr,
+	&vm_budget_percent_attr.kobj_attr.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(vm);

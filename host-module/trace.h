@@ -5,15 +5,10 @@
 #if !defined(SHINT_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define SHINT_TRACE_H
 
+#include <linux/string.h>
 #include <linux/tracepoint.h>
 
 #include "policy.h"
-
-#define SHINT_VERDICT_DEFINE(id, name, text)	TRACE_DEFINE_ENUM(SHINT_##id);
-SHINT_VERDICTS(SHINT_VERDICT_DEFINE)
-
-#undef SHINT_VERDICT_SYMBOL
-#define SHINT_VERDICT_SYMBOL(id, name, text)	{ SHINT_##id, #name },
 
 /*
  * What was decided about a halt. In mode observe the decision is not put into
@@ -26,7 +21,7 @@ TRACE_EVENT(sched_hint_halt,
 	TP_STRUCT__entry(
 		__field(const void *, kvm_vcpu)
 		__field(u32, vcpu_id)
-		__field(u32, verdict)
+		__array(char, verdict, 16)
 		__field(u64, keep_ns)
 		__field(u64, wake_in_ns)
 		__field(bool, rehalt)
@@ -34,15 +29,14 @@ TRACE_EVENT(sched_hint_halt,
 	TP_fast_assign(
 		__entry->kvm_vcpu = kvm_vcpu;
 		__entry->vcpu_id = vcpu_id;
-		__entry->verdict = decision->verdict;
+		strscpy(__entry->verdict, shint_verdict_name(decision->verdict),
+			sizeof(__entry->verdict));
 		__entry->keep_ns = decision->keep_ns;
 		__entry->wake_in_ns = decision->wake_in_ns;
 		__entry->rehalt = rehalt;
 	),
 	TP_printk("vcpu %p id %u verdict %s keep_ns %llu wake_in_ns %llu rehalt %d",
-		  __entry->kvm_vcpu, __entry->vcpu_id,
-		  __print_symbolic(__entry->verdict, SHINT_VERDICTS(SHINT_VERDICT_SYMBOL)
-				   { SHINT_NR_VERDICTS, "?" }),
+		  __entry->kvm_vcpu, __entry->vcpu_id, __entry->verdict,
 		  __entry->keep_ns, __entry->wake_in_ns, __entry->rehalt)
 );
 

@@ -32,6 +32,7 @@ struct kvm_vcpu;
  * struct shint_counters - what became of a vCPU's halts
  * @verdicts: halts by verdict; with early wakes one halt of the guest may be
  *	several of KVM's
+ * @grants: halts that were to be kept, or in mode observe would have been
  * @kept_ns: polled within grants
  * @wasted_ns: polled within grants without an event
  * @early_sent: vCPU threads woken before the awaited event
@@ -42,6 +43,7 @@ struct kvm_vcpu;
  */
 struct shint_counters {
 	u64 verdicts[SHINT_NR_VERDICTS];
+	u64 grants;
 	u64 kept_ns;
 	u64 wasted_ns;
 	u64 early_sent;
