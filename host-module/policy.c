@@ -10,9 +10,9 @@
 /*
  * An event met while kept saves its waiter one wake-up, and what was pushed
  * out of the caches meanwhile. How many wake-ups' worth of kept time that may
- * cost is the price of steadiness; 8 comes from the demo (docs/policy.md).
+ * cost is the price of steadiness: docs/policy.md has the figures for 16.
  */
-#define HIT_WORTH_WAKE_COSTS	8
+#define HIT_WORTH_WAKE_COSTS	16
 
 /*
  * Blocking and waking again costs about two switches: a timer nearer than this
