@@ -227,6 +227,10 @@ static int sched_hint_backend_open_path(Error **errp)
         error_setg_errno(errp, errno, KVM_SCHED_HINT_NODE " cannot be opened "
                          "(add QEMU's user to the group kvm)");
         break;
+    case ESHUTDOWN:
+        error_setg(errp, KVM_SCHED_HINT_NODE " is being drained: write 0 to "
+                   "/sys/class/misc/kvm-sched-hint/drain");
+        break;
     default:
         error_setg_errno(errp, errno, KVM_SCHED_HINT_NODE " cannot be opened");
         break;
@@ -234,7 +238,7 @@ static int sched_hint_backend_open_path(Error **errp)
     return -1;
 }
 
-/* Returns a descriptor that speaks our version of the protocol, or -1. */
+/* Whether @fd is the node, and of our version. */
 static bool sched_hint_backend_check_version(int fd, const char *name,
                                              Error **errp)
 {
