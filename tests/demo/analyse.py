@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The statistics of the experiment: pure functions over lists of numbers."""
+
+import math
+import random
+import statistics
+
+RESAMPLES = 2000
+CONFIDENCE = 0.95
+SEED = 1	# the same data gives the same interval
+
+
+def percentile(ordered, percent):
+    """Nearest rank: the smallest value that at least `percent` of all do not exceed."""
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def summary(values):
+    """{n, mean, stddev, p50, p90, p99, max}; stddev of the population, in the values' unit."""
+    if not values:
+        return {"n": 0, "mean": None, "stddev": None, "p50": None, "p90": None, "p99": None, "max": None}
+    ordered = sorted(values)
+    return {
+        "n": len(ordered),
+        "mean": round(statistics.fmean(ordered), 1),
+        "stddev": round(statistics.pstdev(ordered), 1),
+        "p50": round(percentile(ordered, 50), 1),
+        "p90": round(percentile(ordered, 90), 1),
+        "p99": round(percentile(ordered, 99), 1),
+        "max": round(ordered[-1], 1),
+    }
+
+
+def mad(values):
+    """Median absolute deviation."""
+    middle = statistics.median(values)
+    return statistics.median(abs(value - middle) for value in values)
+
+
+def ratio(numerators, denominators):
+    """Median over median, with a bootstrap interval over the rounds."""
+    if not numerators or not denominators:
+        return None
+
+    def estimate(above, below):
+        divisor = statistics.median(below)
+        return statistics.median(above) / divisor if divisor else math.inf
+
+    return interval(estimate, numerators, denominators)
+
+
+def interval(estimate, *samples):
+    """{value, low, high}: the estimate, and the interval of its bootstrap replicates.
+
+    Each sample is resampled with replacement, whole rounds at a time.
+    """
+    chance = random.Random(SEED)
+    replicates = sorted(
+        value for value in (
+            estimate(*([chance.choice(sample) for _ in sample] for sample in samples))
+            for _ in range(RESAMPLES)) if math.isfinite(value))
+    value = estimate(*samples)
+    if not replicates or not math.isfinite(value):
+        return None
+    tail = (1 - CONFIDENCE) / 2 * 100
+    return {"value": round(value, 4), "low": round(percentile(replicates, tail), 4),
+            "high": round(percentile(replicates, 100 - tail), 4)}
+
+
+def extra_cpu_share(hint, stock, always):
+    """(hint - stock) / (always - stock) of busy CPUs per wall second.
+
+    null with a reason where the rounds do not tell always from stock.
+    """
+    if not hint or not stock or not always:
+        return {"value": None, "low": None, "high": None, "reason": "a configuration has no rounds"}
+
+    def estimate(hints, stocks, alwayses):
+        below = statistics.median(alwayses) - statistics.median(stocks)
+        return (statistics.median(hints) - statistics.median(stocks)) / below if below else math.inf
+
+    difference = statistics.median(always) - statistics.median(stock)
+    noise = max(mad(always), mad(stock))
+    if difference <= 3 * noise:
+        return {"value": None, "low": None, "high": None,
+                "reason": f"always costs {difference:.4f} CPUs more than stock, below 3 MAD ({3 * noise:.4f})"}
+    return interval(estimate, hint, stock, always)

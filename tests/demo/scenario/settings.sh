@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The configurations: what is switched on the running host for each.
+
+POLL=/sys/module/kvm/parameters/halt_poll_ns
+HINT=/sys/module/kvm_sched_hint/parameters
+
+die() {
+	echo "demo: $*"
+	exit 1
+}
+
+remember_settings() {
+	poll_before=$(cat $POLL) || die "no $POLL: is kvm loaded?"
+	mode_before=
+	[ -e $HINT/mode ] && mode_before=$(cat $HINT/mode)
+	[ -n "$mode_before" ] || case " $CONFIGS " in
+	*" always "* | *" hint "* | *" blind "*) die "kvm_sched_hint is not loaded: make modules, then again" ;;
+	esac
+}
+
+restore_settings() {
+	echo "$poll_before" >$POLL
+	[ -z "$mode_before" ] || { set_blind 0 0; echo "$mode_before" >$HINT/mode; }
+}
+
+set_blind() { # PERIOD-US KEEP-US
+	echo "$2" >$HINT/test_blind_keep_us && echo "$1" >$HINT/test_blind_period_us
+}
+
+# stock is KVM's default, whatever this host was set to
+set_config() { # NAME
+	case $1 in
+	no-poll) poll=0 mode=off ;;
+	stock) poll=$STOCK_POLL_NS mode=off ;;
+	*) poll=$STOCK_POLL_NS mode=$1 ;;
+	esac
+	echo $poll >$POLL || die "cannot set $POLL"
+	[ -n "$mode_before" ] || return 0
+	period=0 keep=0
+	[ $mode = blind ] && mode=hint period=$blind_period_us keep=$BLIND_KEEP_US
+	set_blind $period $keep && echo $mode >$HINT/mode || die "cannot set $HINT/mode to $mode"
+	sleep 0.3
+}
+
+# Whether the attached VM is really under the module's control
+check_attached() {
+	case " $CONFIGS " in
+	*" always "* | *" hint "* | *" blind "*) ;;
+	*) return 0 ;;
+	esac
+	echo hint >$HINT/mode
+	sleep 1
+	for status in /sys/class/misc/kvm-sched-hint/vms/*/status; do
+		[ -e "$status" ] || die "no VM is attached to kvm_sched_hint: has QEMU the device, the guest the driver?"
+		case $(cat "$status") in
+		ok*) ;;
+		*) die "kvm_sched_hint does nothing for the guest: $(cat "$status")" ;;
+		esac
+	done
+}
