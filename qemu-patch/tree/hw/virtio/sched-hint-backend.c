@@ -248,7 +248,8 @@ static bool sched_hint_backend_check_version(int fd, const char *name,
         return true;
     }
     if (version < 0) {
-        error_setg_errno(errp, errno, "%s is not " KVM_SCHED_HINT_NODE, name);
+        error_setg_errno(errp, errno, "%s does not lead to the module "
+                         "kvm_sched_hint", name);
     } else {
         error_setg(errp, "%s has API version %d, but this QEMU speaks %d: "
                    "update the older of the two", name, version,
@@ -333,9 +334,11 @@ bool sched_hint_backend_init(SchedHintBackend *b, Error **errp)
     }
     /* A descriptor that was named and is none is a mistake in any mode. */
     if (b->mode == SCHED_HINT_BACKEND_REQUIRED || (possible && b->fdname)) {
+        if (b->mode == SCHED_HINT_BACKEND_REQUIRED) {
+            error_append_hint(&err, "A device with backend=auto starts "
+                              "without the host's side.\n");
+        }
         error_propagate(errp, err);
-        error_append_hint(errp, "A device with backend=auto starts without "
-                          "the host's side.\n");
         return false;
     }
     sched_hint_backend_set_status(b, "%s", error_get_pretty(err));

@@ -3,9 +3,9 @@
  *
  * The guest driver keeps a table of per-vCPU slots in its own RAM and hands
  * over its address on the control queue.  From then on the guest stores and
- * the host kernel reads; QEMU takes no part.  What is left to do here is to
- * check the address, which the guest may have chosen at will, to attach the
- * memory behind it, and to tell the guest whether anybody reads it.
+ * the host kernel reads; QEMU takes no part.  What is left to do is to check
+ * the address (virtio-sched-hint-control.c), to attach the memory behind it
+ * (sched-hint-backend.c), and to tell the guest whether anybody reads it.
  *
  * A table may be set without a host that reads it: the device works the same,
  * and a host side that appears later, or after migration, is attached then.
@@ -14,7 +14,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "exec/address-spaces.h"
 #include "hw/boards.h"
 #include "hw/qdev-properties.h"
 #include "hw/virtio/virtio.h"
@@ -23,7 +22,6 @@
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "qemu/error-report.h"
-#include "qemu/iov.h"
 #include "qemu/module.h"
 #include "standard-headers/linux/virtio_ids.h"
 #include "trace.h"
@@ -33,10 +31,8 @@
 /* The features whose words the host side makes use of. */
 #define SCHED_HINT_FEATURES (1ULL << VIRTIO_SCHED_HINT_F_TIMER)
 
-/* Bring config space in line with the backend, and tell the guest. */
-static void virtio_sched_hint_update(void *opaque)
+void virtio_sched_hint_update(VirtIOSchedHint *s)
 {
-    VirtIOSchedHint *s = opaque;
     bool listening = sched_hint_backend_listening(&s->backend);
 
     if (listening == s->listening) {
@@ -47,40 +43,12 @@ static void virtio_sched_hint_update(void *opaque)
     virtio_notify_config(VIRTIO_DEVICE(s));
 }
 
-/*
- * Find the table in guest RAM: whole, in one region, and writable, so that
- * neither a hole, nor ROM, nor a device's registers are taken for a table.
- * The address is guest-physical even behind a vIOMMU, because it is the vCPUs
- * that store there.  Returns the region with a reference held, or NULL.
- */
-static MemoryRegion *virtio_sched_hint_find_table(uint64_t addr, uint64_t size,
-                                                  void **table)
+static void virtio_sched_hint_backend_changed(void *opaque)
 {
-    MemoryRegionSection section;
-    bool whole;
-
-    if (addr > UINT64_MAX - size) {
-        return NULL;
-    }
-
-    section = memory_region_find(get_system_memory(), addr, size);
-    if (!section.mr) {
-        return NULL;
-    }
-    whole = section.offset_within_address_space == addr &&
-            int128_eq(section.size, int128_make64(size));
-    if (!whole || section.readonly ||
-        !memory_access_is_direct(section.mr, true, MEMTXATTRS_UNSPECIFIED)) {
-        memory_region_unref(section.mr);
-        return NULL;
-    }
-
-    *table = memory_region_get_ram_ptr(section.mr) +
-             section.offset_within_region;
-    return section.mr;
+    virtio_sched_hint_update(opaque);
 }
 
-static void virtio_sched_hint_attach(VirtIOSchedHint *s)
+void virtio_sched_hint_attach(VirtIOSchedHint *s)
 {
     SchedHintTable table = {
         .addr = s->table,
@@ -91,7 +59,7 @@ static void virtio_sched_hint_attach(VirtIOSchedHint *s)
     sched_hint_backend_set_table(&s->backend, &table);
 }
 
-static void virtio_sched_hint_forget_table(VirtIOSchedHint *s)
+void virtio_sched_hint_forget_table(VirtIOSchedHint *s)
 {
     if (!s->nr_slots) {
         return;
@@ -103,101 +71,6 @@ static void virtio_sched_hint_forget_table(VirtIOSchedHint *s)
     s->table = NULL;
     memory_region_unref(s->mr);
     s->mr = NULL;
-}
-
-/* The checks stand in the order of the status codes; the first one counts. */
-static uint32_t virtio_sched_hint_set_table(VirtIOSchedHint *s,
-                                            const struct virtio_sched_hint_cmd
-                                            *cmd)
-{
-    uint64_t addr = le64_to_cpu(cmd->table_addr);
-    uint32_t nr_slots = le32_to_cpu(cmd->nr_slots);
-    MemoryRegion *mr;
-    void *table;
-
-    if (cmd->flags || cmd->reserved) {
-        return VIRTIO_SCHED_HINT_S_RESERVED;
-    }
-    if (!QEMU_IS_ALIGNED(addr, VIRTIO_SCHED_HINT_TABLE_ALIGN)) {
-        return VIRTIO_SCHED_HINT_S_ALIGN;
-    }
-    if (nr_slots < s->min_slots || nr_slots > VIRTIO_SCHED_HINT_MAX_SLOTS ||
-        le32_to_cpu(cmd->slot_stride) != VIRTIO_SCHED_HINT_SLOT_SIZE) {
-        return VIRTIO_SCHED_HINT_S_SIZE;
-    }
-    mr = virtio_sched_hint_find_table(addr,
-                                      nr_slots * VIRTIO_SCHED_HINT_SLOT_SIZE,
-                                      &table);
-    if (!mr) {
-        return VIRTIO_SCHED_HINT_S_NOT_RAM;
-    }
-
-    virtio_sched_hint_forget_table(s);
-    trace_virtio_sched_hint_set_table(s, addr, nr_slots);
-    s->table_addr = addr;
-    s->nr_slots = nr_slots;
-    s->mr = mr;
-    s->table = table;
-    virtio_sched_hint_attach(s);
-    virtio_sched_hint_update(s);
-    return VIRTIO_SCHED_HINT_S_OK;
-}
-
-static uint32_t virtio_sched_hint_clear_table(VirtIOSchedHint *s,
-                                              const struct virtio_sched_hint_cmd
-                                              *cmd)
-{
-    if (cmd->flags || cmd->table_addr || cmd->nr_slots || cmd->slot_stride ||
-        cmd->reserved) {
-        return VIRTIO_SCHED_HINT_S_RESERVED;
-    }
-    virtio_sched_hint_forget_table(s);
-    virtio_sched_hint_update(s);
-    return VIRTIO_SCHED_HINT_S_OK;
-}
-
-static uint32_t virtio_sched_hint_command(VirtIOSchedHint *s,
-                                          const struct virtio_sched_hint_cmd
-                                          *cmd)
-{
-    switch (le32_to_cpu(cmd->cmd)) {
-    case VIRTIO_SCHED_HINT_CMD_SET_TABLE:
-        return virtio_sched_hint_set_table(s, cmd);
-    case VIRTIO_SCHED_HINT_CMD_CLEAR_TABLE:
-        return virtio_sched_hint_clear_table(s, cmd);
-    default:
-        return VIRTIO_SCHED_HINT_S_UNSUPP;
-    }
-}
-
-static void virtio_sched_hint_handle_control(VirtIODevice *vdev, VirtQueue *vq)
-{
-    VirtIOSchedHint *s = VIRTIO_SCHED_HINT(vdev);
-    struct virtio_sched_hint_cmd cmd;
-    VirtQueueElement *elem;
-
-    while ((elem = virtqueue_pop(vq, sizeof(VirtQueueElement)))) {
-        struct virtio_sched_hint_status answer = {};
-
-        if (iov_size(elem->out_sg, elem->out_num) != sizeof(cmd) ||
-            iov_size(elem->in_sg, elem->in_num) != sizeof(answer)) {
-            virtio_error(vdev, "virtio-sched-hint: a command has %zu bytes "
-                         "and its answer %zu", sizeof(cmd), sizeof(answer));
-            virtqueue_detach_element(vq, elem, 0);
-            g_free(elem);
-            return;
-        }
-
-        iov_to_buf(elem->out_sg, elem->out_num, 0, &cmd, sizeof(cmd));
-        answer.status = cpu_to_le32(virtio_sched_hint_command(s, &cmd));
-        trace_virtio_sched_hint_command(s, le32_to_cpu(cmd.cmd),
-                                        le32_to_cpu(answer.status));
-
-        iov_from_buf(elem->in_sg, elem->in_num, 0, &answer, sizeof(answer));
-        virtqueue_push(vq, elem, sizeof(answer));
-        virtio_notify(vdev, vq);
-        g_free(elem);
-    }
 }
 
 static void virtio_sched_hint_get_config(VirtIODevice *vdev, uint8_t *config)
@@ -254,7 +127,6 @@ static void virtio_sched_hint_set_status(VirtIODevice *vdev, uint8_t status)
 static int virtio_sched_hint_post_load(void *opaque, int version_id)
 {
     VirtIOSchedHint *s = opaque;
-    uint64_t size = (uint64_t)s->nr_slots * VIRTIO_SCHED_HINT_SLOT_SIZE;
 
     if (!s->nr_slots) {
         return 0;
@@ -262,7 +134,8 @@ static int virtio_sched_hint_post_load(void *opaque, int version_id)
     if (s->nr_slots >= s->min_slots &&
         s->nr_slots <= VIRTIO_SCHED_HINT_MAX_SLOTS &&
         QEMU_IS_ALIGNED(s->table_addr, VIRTIO_SCHED_HINT_TABLE_ALIGN)) {
-        s->mr = virtio_sched_hint_find_table(s->table_addr, size, &s->table);
+        s->mr = virtio_sched_hint_find_table(s->table_addr, s->nr_slots,
+                                             &s->table);
     }
     if (!s->mr) {
         error_report("virtio-sched-hint: a table of %" PRIu32 " slots at "
@@ -350,7 +223,7 @@ static void virtio_sched_hint_realize(DeviceState *dev, Error **errp)
     }
     s->min_slots = nr_slots;
 
-    s->backend.changed = virtio_sched_hint_update;
+    s->backend.changed = virtio_sched_hint_backend_changed;
     s->backend.opaque = s;
     if (!sched_hint_backend_init(&s->backend, errp)) {
         return;

@@ -38,4 +38,23 @@ struct VirtIOSchedHint {
     void *table;
 };
 
+/* virtio-sched-hint-control.c */
+
+/*
+ * Returns the region that holds the table, with a reference, and in @table
+ * where it is mapped; or NULL if it is not, whole, in writable guest RAM.
+ */
+MemoryRegion *virtio_sched_hint_find_table(uint64_t addr, uint32_t nr_slots,
+                                           void **table);
+void virtio_sched_hint_handle_control(VirtIODevice *vdev, VirtQueue *vq);
+
+/* virtio-sched-hint.c */
+
+/* Hand the table that is set to the backend. */
+void virtio_sched_hint_attach(VirtIOSchedHint *s);
+/* Detach and release the table, if one is set. */
+void virtio_sched_hint_forget_table(VirtIOSchedHint *s);
+/* Bring config space in line with the backend, and tell the guest. */
+void virtio_sched_hint_update(VirtIOSchedHint *s);
+
 #endif
