@@ -79,6 +79,7 @@ struct virtio_sched_hint_cmd {
 	__le32 slot_stride;	/* the configuration's slot_stride */
 	__le64 reserved;	/* zero */
 };
+
 /* CLEAR_TABLE: every field but cmd is zero. */
 
 /* The answer: the device-writable part of the chain. */
