@@ -163,12 +163,16 @@ static void listen_work(struct work_struct *work)
 	mutex_unlock(&sh->lock);
 }
 
+/* A grace period per CPU may pass in the cpuidle core: not for system_wq. */
+static void queue_listen_work(struct sched_hint *sh)
+{
+	queue_work(system_long_wq, &sh->listen_work);
+}
+
 /* Interrupt context; the static key and the cpuidle core want to sleep. */
 static void sched_hint_config_changed(struct virtio_device *vdev)
 {
-	struct sched_hint *sh = vdev->priv;
-
-	schedule_work(&sh->listen_work);
+	queue_listen_work(vdev->priv);
 }
 
 const char *sched_hint_status(struct sched_hint *sh)
@@ -237,7 +241,7 @@ static int sched_hint_probe(struct virtio_device *vdev)
 
 	other = cmpxchg(&the_device, NULL, vdev);
 	if (other) {
-		dev_err(&vdev->dev, "%s is in use, and one device is enough\n",
+		dev_err(&vdev->dev, "%s is in use: give the guest one device only\n",
 			dev_name(&other->dev));
 		return -EBUSY;
 	}
@@ -265,7 +269,7 @@ static int sched_hint_probe(struct virtio_device *vdev)
 	virtio_device_ready(vdev);
 	set_table(sh);
 	/* The host may listen already; what changes later raises an interrupt. */
-	schedule_work(&sh->listen_work);
+	queue_listen_work(sh);
 	return 0;
 
 err_table:
@@ -326,7 +330,7 @@ static int sched_hint_restore(struct virtio_device *vdev)
 	sh->trouble = NULL;
 	virtio_device_ready(vdev);
 	set_table(sh);
-	schedule_work(&sh->listen_work);
+	queue_listen_work(sh);
 	return 0;
 }
 #endif
