@@ -29,7 +29,9 @@
 DEFINE_MUTEX(shint_lock);	/* see attach.h */
 LIST_HEAD(shint_vms);
 
-static bool attach_draining;		/* under shint_lock */
+/* Under shint_lock. Until the module is ready it is as if it were being left. */
+static bool attach_draining = true;
+static u32 attach_drains;		/* how often draining began; under shint_lock */
 static unsigned int attach_count;	/* under shint_lock; for names */
 
 /* Takes a VM out of the halt path. Idempotent. Under shint_lock. */
@@ -77,7 +79,16 @@ static int attach_check_range(const char *what, u32 value, u32 min, u32 max)
 {
 	if (value >= min && value <= max)
 		return 0;
-	pr_warn_ratelimited("%s is %u, must be %u to %u\n", what, value, min, max);
+	pr_warn_ratelimited("%s[%d]: %s is %u, must be %u to %u\n", current->comm,
+			    task_tgid_nr(current), what, value, min, max);
+	return -EINVAL;
+}
+
+static int attach_check_zero(const char *what, bool zero)
+{
+	if (zero)
+		return 0;
+	pr_warn_ratelimited("%s[%d]: %s must be 0\n", current->comm, task_tgid_nr(current), what);
 	return -EINVAL;
 }
 
@@ -97,18 +108,18 @@ static int attach_check(const struct kvm_sched_hint_attach *arg)
 	u64 size = (u64)arg->nr_slots * arg->slot_stride;
 	int ret;
 
-	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved))) {
-		pr_warn_ratelimited("attach: flags and reserved fields must be 0\n");
-		return -EINVAL;
-	}
-	ret = attach_check_range("nr_slots", arg->nr_slots, 1, VIRTIO_SCHED_HINT_MAX_SLOTS) ?:
+	ret = attach_check_zero("flags", !arg->flags) ?:
+	      attach_check_zero("reserved", !memchr_inv(arg->reserved, 0,
+							sizeof(arg->reserved))) ?:
+	      attach_check_range("nr_slots", arg->nr_slots, 1, VIRTIO_SCHED_HINT_MAX_SLOTS) ?:
 	      attach_check_range("slot_stride", arg->slot_stride, VIRTIO_SCHED_HINT_SLOT_SIZE,
 				 VIRTIO_SCHED_HINT_SLOT_SIZE);
 	if (ret)
 		return ret;
 	if (!IS_ALIGNED(arg->table_addr, VIRTIO_SCHED_HINT_TABLE_ALIGN)) {
-		pr_warn_ratelimited("attach: table_addr %#llx must be a multiple of %d\n",
-				    arg->table_addr, VIRTIO_SCHED_HINT_TABLE_ALIGN);
+		pr_warn_ratelimited("%s[%d]: table_addr is %#llx, must be a multiple of %d\n",
+				    current->comm, task_tgid_nr(current), arg->table_addr,
+				    VIRTIO_SCHED_HINT_TABLE_ALIGN);
 		return -EINVAL;
 	}
 	if (!access_ok(u64_to_user_ptr(arg->table_addr), size))
@@ -148,6 +159,7 @@ static struct shint_vm *vm_alloc(const struct kvm_sched_hint_attach *arg, struct
 		vm->vcpus[i].timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
 	}
 
+	vm->gone = true;
 	vm->kvm = kvm;
 	vm->entry.key = kvm;
 	vm->mm = current->mm;
@@ -190,9 +202,10 @@ static int vm_link(struct shint_vm *vm)
 	ret = shint_registry_add(&vm->entry);
 	if (ret)
 		goto out;
+	vm->gone = false;
 	list_add_tail(&vm->list, &shint_vms);
+	shint_watchdog_begin(vm);
 	shint_apply_mode(vm);
-	shint_watchdog_start();
 out:
 	mutex_unlock(&shint_lock);
 	return ret;
@@ -223,6 +236,11 @@ struct shint_vm *shint_attach(const struct kvm_sched_hint_attach *arg, wait_queu
 	ret = -EPERM;
 	if (shint_kvm_mm(kvm) != current->mm)
 		goto err_kvm;
+	/* vCPU ids are below KVM_MAX_VCPU_IDS, so this fits. */
+	ret = attach_check_range("nr_slots", arg->nr_slots, shint_kvm_max_vcpu_id(kvm) + 1,
+				 VIRTIO_SCHED_HINT_MAX_SLOTS);
+	if (ret)
+		goto err_kvm;
 	ret = -ENOMEM;
 	vm = vm_alloc(arg, kvm, wait);
 	if (!vm)
@@ -237,19 +255,18 @@ struct shint_vm *shint_attach(const struct kvm_sched_hint_attach *arg, wait_queu
 	ret = mmu_notifier_register(&vm->notifier, vm->mm);
 	if (ret)
 		goto err_probe;
-	ret = vm_link(vm);
+	ret = shint_sysfs_add(vm);
 	if (ret)
 		goto err_notifier;
-	ret = shint_sysfs_add(vm);
-	if (ret) {
-		/* From here on the ordinary way out serves. */
-		shint_detach(vm);
-		return ERR_PTR(ret);
-	}
+	ret = vm_link(vm);
+	if (ret)
+		goto err_sysfs;
 	return vm;
 
+err_sysfs:
+	shint_sysfs_del(vm);
 err_notifier:
-	vm->gone = true;	/* so that the notifier's last call does nothing */
+	/* Calls vm_mm_release(), which finds that the VM is not linked. */
 	mmu_notifier_unregister(&vm->notifier, vm->mm);
 err_probe:
 	shint_kvm_probe_put();
@@ -301,8 +318,6 @@ void shint_apply_mode(struct shint_vm *vm)
 	u32 mode = shint_mode_in_force(vm->requested_mode);
 	u32 max_ns = max(vm->max_keep_us * 1000U, READ_ONCE(halt_poll_ns));
 
-	if (vm->gone)
-		return;
 	if (mode == KVM_SCHED_HINT_MODE_ALWAYS)
 		max_ns = SHINT_ALWAYS_KEEP_NS;
 	if (mode == SHINT_MODE_BLIND)
@@ -338,9 +353,12 @@ void shint_apply_modes(void)
 /* Puts checked limits and a mode into force. Under shint_lock. */
 static int vm_change(struct shint_vm *vm, const struct kvm_sched_hint_limits *limits)
 {
-	int ret = attach_check_limits(limits->max_keep_us, limits->budget_percent,
-				      limits->vm_budget_percent, limits->mode);
+	int ret;
 
+	if (vm->gone)
+		return -ENOTCONN;
+	ret = attach_check_limits(limits->max_keep_us, limits->budget_percent,
+				  limits->vm_budget_percent, limits->mode);
 	if (ret)
 		return ret;
 	vm_set_limits(vm, limits->max_keep_us, limits->budget_percent,
@@ -381,14 +399,15 @@ void shint_get_limits(struct shint_vm *vm, struct kvm_sched_hint_limits *limits)
  * @limits: the ioctl's argument
  *
  * Context: may sleep.
- * Return: 0 or -EINVAL, and then nothing has changed.
+ * Return: 0, or -EINVAL or -ENOTCONN, and then nothing has changed.
  */
 int shint_set_limits(struct shint_vm *vm, const struct kvm_sched_hint_limits *limits)
 {
-	int ret;
+	int ret = attach_check_zero("reserved", !memchr_inv(limits->reserved, 0,
+							    sizeof(limits->reserved)));
 
-	if (memchr_inv(limits->reserved, 0, sizeof(limits->reserved)))
-		return -EINVAL;
+	if (ret)
+		return ret;
 	mutex_lock(&shint_lock);
 	ret = vm_change(vm, limits);
 	mutex_unlock(&shint_lock);
@@ -402,7 +421,7 @@ int shint_set_limits(struct shint_vm *vm, const struct kvm_sched_hint_limits *li
  * @value: its new value
  *
  * Context: may sleep.
- * Return: 0 or -EINVAL, and then nothing has changed.
+ * Return: 0, or -EINVAL or -ENOTCONN, and then nothing has changed.
  */
 int shint_set_limit(struct shint_vm *vm, size_t offset, u32 value)
 {
@@ -428,6 +447,16 @@ bool shint_draining(void)
 }
 
 /**
+ * shint_drains() - how often draining has begun
+ *
+ * Context: any. A file from before the last time has to be closed.
+ */
+u32 shint_drains(void)
+{
+	return READ_ONCE(attach_drains);
+}
+
+/**
  * shint_drain() - end all grants and turn attaches away, or allow them again
  * @drain: which
  *
@@ -440,6 +469,8 @@ void shint_drain(bool drain)
 	struct shint_vm *vm, *next;
 
 	mutex_lock(&shint_lock);
+	if (drain && !attach_draining)
+		WRITE_ONCE(attach_drains, attach_drains + 1);
 	WRITE_ONCE(attach_draining, drain);
 	if (drain)
 		list_for_each_entry_safe(vm, next, &shint_vms, list)

@@ -24,6 +24,7 @@ int shint_set_limit(struct shint_vm *vm, size_t offset, u32 value);
 void shint_apply_modes(void);
 void shint_apply_mode(struct shint_vm *vm);
 bool shint_draining(void);
+u32 shint_drains(void);
 void shint_drain(bool drain);
 u32 shint_mode_in_force(u32 requested);
 

@@ -2,13 +2,13 @@
 /*
  * Budget: bounds the time kept over any window of one second.
  *
- * A grant is charged whole when it is given, because nothing tells when the
- * vCPU will be back; the next halt replaces the charge by what was really
- * kept. A charge that is never settled ages out with its window.
+ * A grant is charged whole, over the time it may last, when it is given,
+ * because nothing tells when the vCPU will be back; the next halt replaces the
+ * charge by what was really kept. A charge that is never settled ages out.
  */
 #include "budget.h"
 
-/* Empties the cells that time has passed over. At most one turn of the ring. */
+/* Empties the cells that leave the past; they become the future's last. */
 static void budget_advance(struct shint_budget *budget, u64 now_ns)
 {
 	u64 newest = now_ns / SHINT_BUDGET_CELL_NS;
@@ -22,7 +22,8 @@ static void budget_advance(struct shint_budget *budget, u64 now_ns)
 		steps = SHINT_BUDGET_RING;
 
 	for (i = 0; i < steps; i++) {
-		u64 *cell = &budget->cell_ns[(newest - i) % SHINT_BUDGET_RING];
+		u64 entering = newest - i + SHINT_BUDGET_CELLS;
+		u64 *cell = &budget->cell_ns[entering % SHINT_BUDGET_RING];
 
 		budget->used_ns -= *cell;
 		*cell = 0;
@@ -30,29 +31,44 @@ static void budget_advance(struct shint_budget *budget, u64 now_ns)
 	budget->newest = newest;
 }
 
-/* Charges one cell, which is dropped if the ring has moved past it. */
-static void budget_charge(struct shint_budget *budget, u64 cell_nr, u64 ns)
+static bool budget_covers(const struct shint_budget *budget, u64 cell_nr)
 {
-	if (cell_nr > budget->newest)
-		cell_nr = budget->newest;
-	if (cell_nr + SHINT_BUDGET_RING <= budget->newest)
-		return;
-
-	budget->cell_ns[cell_nr % SHINT_BUDGET_RING] += ns;
-	budget->used_ns += ns;
+	return cell_nr + SHINT_BUDGET_CELLS >= budget->newest &&
+	       cell_nr <= budget->newest + SHINT_BUDGET_CELLS;
 }
 
-static void budget_refund(struct shint_budget *budget, u64 cell_nr, u64 ns)
+static void budget_change(struct shint_budget *budget, u64 cell_nr, u64 ns, bool charge)
 {
 	u64 *cell = &budget->cell_ns[cell_nr % SHINT_BUDGET_RING];
 
-	if (cell_nr > budget->newest || cell_nr + SHINT_BUDGET_RING <= budget->newest)
+	if (!budget_covers(budget, cell_nr))
 		return;
+	if (charge) {
+		*cell += ns;
+		budget->used_ns += ns;
+		return;
+	}
 	if (ns > *cell)
 		ns = *cell;
-
 	*cell -= ns;
 	budget->used_ns -= ns;
+}
+
+/* Charges or refunds @ns from @start_ns on, cell by cell. */
+static void budget_spread(struct shint_budget *budget, u64 start_ns, u64 ns, bool charge)
+{
+	u64 cell_nr = start_ns / SHINT_BUDGET_CELL_NS;
+	u64 in_cell_ns = (cell_nr + 1) * SHINT_BUDGET_CELL_NS - start_ns;
+	int i;
+
+	/* A grant is at most a second long: it touches no more than the ring. */
+	for (i = 0; i < SHINT_BUDGET_RING && ns; i++) {
+		u64 part_ns = ns < in_cell_ns ? ns : in_cell_ns;
+
+		budget_change(budget, cell_nr + i, part_ns, charge);
+		ns -= part_ns;
+		in_cell_ns = SHINT_BUDGET_CELL_NS;
+	}
 }
 
 /**
@@ -68,15 +84,20 @@ u64 shint_budget_left_ns(struct shint_budget *budget, u64 limit_ns, u64 now_ns)
 }
 
 /**
- * shint_budget_reserve() - charge a grant as it is given
+ * shint_budget_reserve() - charge a grant as it is given, if it fits
  * @budget: the budget
+ * @limit_ns: kept time allowed per window
  * @now_ns: now
- * @grant_ns: the grant
+ * @grant_ns: the grant; at most SHINT_BUDGET_WINDOW_NS
+ *
+ * Return: whether it fits; if not, nothing has changed.
  */
-void shint_budget_reserve(struct shint_budget *budget, u64 now_ns, u64 grant_ns)
+bool shint_budget_reserve(struct shint_budget *budget, u64 limit_ns, u64 now_ns, u64 grant_ns)
 {
-	budget_advance(budget, now_ns);
-	budget_charge(budget, now_ns / SHINT_BUDGET_CELL_NS, grant_ns);
+	if (grant_ns > shint_budget_left_ns(budget, limit_ns, now_ns))
+		return false;
+	budget_spread(budget, now_ns, grant_ns, true);
+	return true;
 }
 
 /**
@@ -90,19 +111,7 @@ void shint_budget_reserve(struct shint_budget *budget, u64 now_ns, u64 grant_ns)
 void shint_budget_settle(struct shint_budget *budget, u64 reserved_at_ns, u64 grant_ns,
 			 u64 kept_ns, u64 now_ns)
 {
-	u64 cell_nr = reserved_at_ns / SHINT_BUDGET_CELL_NS;
-	u64 in_cell = (cell_nr + 1) * SHINT_BUDGET_CELL_NS - reserved_at_ns;
-	int i;
-
 	budget_advance(budget, now_ns);
-	budget_refund(budget, cell_nr, grant_ns);
-
-	/* A keep is at most a second long: it touches no more than the ring. */
-	for (i = 0; i < SHINT_BUDGET_RING && kept_ns; i++) {
-		u64 part = kept_ns < in_cell ? kept_ns : in_cell;
-
-		budget_charge(budget, cell_nr + i, part);
-		kept_ns -= part;
-		in_cell = SHINT_BUDGET_CELL_NS;
-	}
+	budget_spread(budget, reserved_at_ns, grant_ns, false);
+	budget_spread(budget, reserved_at_ns, kept_ns, true);
 }

@@ -10,18 +10,21 @@
 #define SHINT_BUDGET_WINDOW_NS	1000000000ULL
 #define SHINT_BUDGET_CELLS	16
 #define SHINT_BUDGET_CELL_NS	(SHINT_BUDGET_WINDOW_NS / SHINT_BUDGET_CELLS)
-/* The cell that is filling now overlaps the window only in part: one more. */
-#define SHINT_BUDGET_RING	(SHINT_BUDGET_CELLS + 1)
+/*
+ * The cell that fills now and a window's before it, which it overlaps only in
+ * part; and a window's after it, for a grant is at most that long.
+ */
+#define SHINT_BUDGET_RING	(1 + 2 * SHINT_BUDGET_CELLS)
 
 /**
- * struct shint_budget - kept time over the last second
- * @cell_ns: kept time per cell of SHINT_BUDGET_CELL_NS, a ring
+ * struct shint_budget - time kept over the last second, and granted ahead
+ * @cell_ns: time per cell of SHINT_BUDGET_CELL_NS, a ring around @newest
  * @used_ns: sum of @cell_ns
  * @newest: number of the cell that fills now: time / SHINT_BUDGET_CELL_NS
  *
- * The ring always covers at least the last SHINT_BUDGET_WINDOW_NS, so a grant
- * that fits what is left cannot take any window of one second over the limit.
- * The owner serialises all calls.
+ * The ring covers at least the last SHINT_BUDGET_WINDOW_NS and all that is
+ * granted ahead. A grant that fits what is left therefore cannot take any
+ * window of one second over the limit. The owner serialises all calls.
  */
 struct shint_budget {
 	u64 cell_ns[SHINT_BUDGET_RING];
@@ -30,7 +33,7 @@ struct shint_budget {
 };
 
 u64 shint_budget_left_ns(struct shint_budget *budget, u64 limit_ns, u64 now_ns);
-void shint_budget_reserve(struct shint_budget *budget, u64 now_ns, u64 grant_ns);
+bool shint_budget_reserve(struct shint_budget *budget, u64 limit_ns, u64 now_ns, u64 grant_ns);
 void shint_budget_settle(struct shint_budget *budget, u64 reserved_at_ns, u64 grant_ns,
 			 u64 kept_ns, u64 now_ns);
 

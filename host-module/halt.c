@@ -72,17 +72,22 @@ static u64 halt_budget_left_ns(struct shint_vm *vm, struct shint_vcpu *vcpu, u64
 	return left_ns;
 }
 
-static void halt_grant(struct shint_vm *vm, struct shint_vcpu *vcpu,
-		       const struct shint_grant *grant)
+/* Charges a grant. False: other vCPUs have been quicker to spend the VM's. */
+static bool halt_charge(struct shint_vm *vm, struct shint_vcpu *vcpu, struct shint_grant *grant)
 {
-	vcpu->grant = *grant;
-	if (grant->charged)
-		shint_budget_reserve(&vcpu->budget, grant->at_ns, grant->ns);
-	if (grant->charged_to_vm) {
+	u64 vm_limit_ns = READ_ONCE(vm->limits.vm_budget_ns);
+
+	if (vm_limit_ns) {
 		raw_spin_lock(&vm->budget_lock);
-		shint_budget_reserve(&vm->budget, grant->at_ns, grant->ns);
+		grant->charged_to_vm = shint_budget_reserve(&vm->budget, vm_limit_ns,
+							    grant->at_ns, grant->ns);
 		raw_spin_unlock(&vm->budget_lock);
+		if (!grant->charged_to_vm)
+			return false;
 	}
+	/* Its own it does not share: what the policy was told is left is left. */
+	grant->charged = shint_budget_reserve(&vcpu->budget, U64_MAX, grant->at_ns, grant->ns);
+	return true;
 }
 
 static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
@@ -123,9 +128,12 @@ static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu, bool known,
 	if (!known)
 		goto out;
 
-	shint_kvm_stock_params(vm, &params);
-	/* KVM measures at least something, even when the event was there first. */
-	shint_stock_replay(&vcpu->stock, &params, vcpu->halt_ns ?: 1);
+	/* KVM adapts nothing while the guest forbids it to poll. */
+	if (!vcpu->no_poll) {
+		shint_kvm_stock_params(vm, &params);
+		/* KVM measures something even when the event was there first. */
+		shint_stock_replay(&vcpu->stock, &params, vcpu->halt_ns ?: 1);
+	}
 
 	/* What the guest had announced as a timer is no device's event. */
 	if (vcpu->timer_ns == VIRTIO_SCHED_HINT_NS_NONE ||
@@ -156,15 +164,17 @@ static bool halt_read(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bool
 		*verdict = ret == -EFAULT ? SHINT_STOCK_ABSENT : SHINT_STOCK_BAD_SLOT;
 		return false;
 	}
-	if (hint->state != VIRTIO_SCHED_HINT_STATE_OFF)
-		vcpu->publisher = true;
+	if (hint->state != VIRTIO_SCHED_HINT_STATE_IDLE) {
+		*verdict = hint->state == VIRTIO_SCHED_HINT_STATE_OFF ? SHINT_STOCK_NO_SLOT :
+									SHINT_STOCK_NOT_IDLE;
+		return false;
+	}
 
 	if (hint->publish_seq != vcpu->publish_seq) {
 		vcpu->publish_seq = hint->publish_seq;
 		vcpu->published_ns = now_ns;
 		vcpu->timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
-		if (hint->state == VIRTIO_SCHED_HINT_STATE_IDLE &&
-		    hint->next_timer_ns != VIRTIO_SCHED_HINT_NS_NONE)
+		if (hint->next_timer_ns != VIRTIO_SCHED_HINT_NS_NONE)
 			vcpu->timer_ns = now_ns + hint->next_timer_ns;
 	} else if (!rehalt) {
 		/* The guest ran, halted again and did not say so. */
@@ -211,8 +221,8 @@ static void halt_decide_blind(struct shint_vcpu *vcpu, bool woken, u64 now_ns,
 	decision->keep_ns = READ_ONCE(shint_test_blind_keep_us) * 1000ULL;
 }
 
-static void halt_decide(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bool rehalt,
-			bool woken, u64 now_ns, struct shint_decision *decision)
+static void halt_decide(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, u32 mode,
+			bool rehalt, bool woken, u64 now_ns, struct shint_decision *decision)
 {
 	bool stock = shint_kvm_must_be_stock(vcpu->kvm_vcpu, &decision->verdict);
 
@@ -220,7 +230,7 @@ static void halt_decide(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bo
 	if (stock)
 		return;
 
-	switch (READ_ONCE(vm->mode)) {
+	switch (mode) {
 	case KVM_SCHED_HINT_MODE_ALWAYS:
 		halt_decide_always(decision);
 		break;
@@ -232,36 +242,48 @@ static void halt_decide(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bo
 	}
 }
 
+/* Grants what was decided, or changes the decision. */
+static void halt_grant(struct shint_vm *vm, struct shint_vcpu *vcpu, bool woken, u64 now_ns,
+		       struct shint_decision *decision)
+{
+	struct shint_grant grant = { .ns = decision->keep_ns, .at_ns = now_ns, .early = woken };
+
+	if (decision->verdict < SHINT_KEEP_ALWAYS && !halt_charge(vm, vcpu, &grant)) {
+		*decision = (struct shint_decision){ .verdict = SHINT_STOCK_BUDGET };
+		return;
+	}
+	vcpu->grant = grant;
+	vcpu->counters.grants++;
+}
+
 /* Puts a decision into force. */
 static void halt_act(struct shint_vm *vm, struct shint_vcpu *vcpu, bool woken, u64 now_ns,
-		     const struct shint_decision *decision)
+		     struct shint_decision *decision)
 {
-	bool test_or_always = decision->verdict >= SHINT_KEEP_ALWAYS;
-	u64 poll_ns = decision->keep_ns;
 	struct shint_stock_params params;
-	struct shint_grant grant = {
-		.ns = poll_ns,
-		.at_ns = now_ns,
-		.early = woken,
-		.charged = !test_or_always,
-		.charged_to_vm = !test_or_always && READ_ONCE(vm->limits.vm_budget_ns),
-	};
+	u64 poll_ns;
 
-	if (shint_verdict_is_stock(decision->verdict)) {
-		shint_kvm_stock_params(vm, &params);
-		poll_ns = shint_stock_poll_ns(&vcpu->stock, &params);
-	} else if (poll_ns) {
-		halt_grant(vm, vcpu, &grant);
-	}
-	shint_kvm_set_poll_ns(vcpu->kvm_vcpu, poll_ns);
+	if (!vcpu->poll_written)
+		vcpu->stock.poll_ns = shint_kvm_poll_ns(vcpu->kvm_vcpu);
 	vcpu->poll_written = true;
 
-	if (decision->wake_in_ns)
-		shint_wake_arm(vcpu, decision->wake_in_ns,
-			       decision->verdict == SHINT_KEEP_ALWAYS ?
-			       SHINT_ALWAYS_REARM_NS : 0);
-	else
+	if (!shint_verdict_is_stock(decision->verdict) && decision->keep_ns)
+		halt_grant(vm, vcpu, woken, now_ns, decision);
+	poll_ns = decision->keep_ns;
+	if (shint_verdict_is_stock(decision->verdict)) {
+		shint_kvm_stock_params(vm, &params);
+		/* Stock polls once per halt: not again because we woke the vCPU. */
+		poll_ns = woken ? 0 : shint_stock_poll_ns(&vcpu->stock, &params);
+	}
+	shint_kvm_set_poll_ns(vcpu->kvm_vcpu, poll_ns);
+
+	if (!decision->wake_in_ns)
 		shint_wake_disarm(vcpu);
+	else if (decision->verdict == SHINT_KEEP_ALWAYS)
+		shint_wake_arm(vcpu, decision->wake_in_ns,
+			       now_ns + SHINT_ALWAYS_KEEP_NS + SHINT_ALWAYS_REARM_NS);
+	else
+		shint_wake_arm(vcpu, decision->wake_in_ns, 0);
 }
 
 /* Mode off, or a mode that only looks: KVM's own value is the one in force. */
@@ -279,6 +301,45 @@ static void halt_leave_to_kvm(struct shint_vm *vm, struct shint_vcpu *vcpu)
 	vcpu->stock.poll_ns = shint_kvm_poll_ns(vcpu->kvm_vcpu);
 }
 
+static void halt_off(struct shint_vm *vm, struct shint_vcpu *vcpu)
+{
+	struct shint_past past = {};
+
+	if (vcpu->grant.ns) {
+		halt_look_back(vcpu, &past);
+		halt_settle(vm, vcpu, &past, ktime_get_ns());
+	}
+	vcpu->synced = false;
+	halt_leave_to_kvm(vm, vcpu);
+	vcpu->counters.verdicts[SHINT_STOCK_OFF]++;
+}
+
+/* A vCPU that the VMM gave no slot: what KVM's maximum was keeps bounding it. */
+static void halt_stray(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu)
+{
+	struct shint_stock_params params;
+
+	WRITE_ONCE(vm->stray_hits, READ_ONCE(vm->stray_hits) + 1);
+	shint_kvm_stock_params(vm, &params);
+	if (shint_kvm_poll_ns(kvm_vcpu) > params.max_ns)
+		shint_kvm_set_poll_ns(kvm_vcpu, params.max_ns);
+}
+
+static struct shint_vcpu *halt_vcpu(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
+{
+	struct shint_vcpu *vcpu = &vm->vcpus[array_index_nospec(id, vm->table.nr_slots)];
+
+	if (unlikely(!vcpu->kvm_vcpu)) {
+		vcpu->kvm_vcpu = kvm_vcpu;
+		raw_spin_lock(&vm->budget_lock);
+		if (id >= vm->nr_used)
+			WRITE_ONCE(vm->nr_used, id + 1);
+		raw_spin_unlock(&vm->budget_lock);
+	}
+	WRITE_ONCE(vcpu->hits, vcpu->hits + 1);
+	return vcpu;
+}
+
 /**
  * shint_halt() - a vCPU of an attached VM halts
  * @vm: the VM
@@ -289,23 +350,20 @@ static void halt_leave_to_kvm(struct shint_vm *vm, struct shint_vcpu *vcpu)
  */
 void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 {
-	struct shint_decision decision = { .verdict = SHINT_STOCK_OFF };
+	struct shint_decision decision = {};
 	u32 mode = READ_ONCE(vm->mode);
 	struct shint_past past = {};
 	struct shint_vcpu *vcpu;
 	u64 now_ns, fired_ns, exits;
-	bool rehalt;
+	bool rehalt, woken;
 
-	if (id >= vm->table.nr_slots)
+	if (unlikely(id >= vm->table.nr_slots)) {
+		halt_stray(vm, kvm_vcpu);
 		return;
-	vcpu = &vm->vcpus[array_index_nospec(id, vm->table.nr_slots)];
-	WRITE_ONCE(vcpu->hits, vcpu->hits + 1);
-	WRITE_ONCE(vcpu->kvm_vcpu, kvm_vcpu);
-
+	}
+	vcpu = halt_vcpu(vm, kvm_vcpu, id);
 	if (mode == KVM_SCHED_HINT_MODE_OFF) {
-		halt_leave_to_kvm(vm, vcpu);
-		vcpu->counters.verdicts[SHINT_STOCK_OFF]++;
-		vcpu->synced = false;
+		halt_off(vm, vcpu);
 		return;
 	}
 
@@ -313,24 +371,23 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	fired_ns = shint_wake_taken_ns(vcpu);
 	exits = shint_kvm_vcpu_halt_exits(kvm_vcpu);
 	rehalt = vcpu->synced && exits == vcpu->halt_exits;
+	/* If the guest has run since, the event was there before the wake-up. */
+	woken = rehalt && fired_ns;
 
 	halt_look_back(vcpu, &past);
 	halt_settle(vm, vcpu, &past, now_ns);
 	vcpu->halt_ns += past.halt_ns;
-	if (fired_ns)
+	if (woken)
 		halt_learn_wake_cost(vcpu, fired_ns, now_ns);
 	if (!rehalt)
 		halt_learn(vm, vcpu, past.known, now_ns);
 	vcpu->halt_exits = exits;
 
-	halt_decide(vm, vcpu, id, rehalt, rehalt && fired_ns, now_ns, &decision);
-	vcpu->counters.verdicts[decision.verdict]++;
-	if (!shint_verdict_is_stock(decision.verdict) && decision.keep_ns)
-		vcpu->counters.grants++;
-	trace_sched_hint_halt(kvm_vcpu, id, &decision, rehalt);
-
+	halt_decide(vm, vcpu, id, mode, rehalt, woken, now_ns, &decision);
 	if (mode == KVM_SCHED_HINT_MODE_OBSERVE)
 		halt_leave_to_kvm(vm, vcpu);
 	else
-		halt_act(vm, vcpu, rehalt && fired_ns, now_ns, &decision);
+		halt_act(vm, vcpu, woken, now_ns, &decision);
+	vcpu->counters.verdicts[decision.verdict]++;
+	trace_sched_hint_halt(kvm_vcpu, id, &decision, rehalt);
 }

@@ -40,8 +40,17 @@ static struct kprobe kvm_halt_probe = {
 	.pre_handler = kvm_on_halt,
 };
 
-static DEFINE_MUTEX(kvm_probe_lock);	/* kvm_probe_users, and the probe with it */
+/*
+ * How long the probe stays without a VM: registering it patches the kernel's
+ * text, and a guest can make its VMM detach and attach in a loop.
+ */
+#define PROBE_LINGER		(5 * HZ)
+
+static void kvm_probe_drop(struct work_struct *work);
+static DECLARE_DELAYED_WORK(kvm_probe_drop_work, kvm_probe_drop);
+static DEFINE_MUTEX(kvm_probe_lock);	/* the two below, and the probe with them */
 static unsigned int kvm_probe_users;
+static bool kvm_probe_registered;
 
 /* A kprobe remembers its address and flags: forget them before each use. */
 static int kvm_probe_register(u32 flags)
@@ -49,6 +58,16 @@ static int kvm_probe_register(u32 flags)
 	kvm_halt_probe.addr = NULL;
 	kvm_halt_probe.flags = flags;
 	return register_kprobe(&kvm_halt_probe);
+}
+
+static void kvm_probe_drop(struct work_struct *work)
+{
+	mutex_lock(&kvm_probe_lock);
+	if (!kvm_probe_users && kvm_probe_registered) {
+		unregister_kprobe(&kvm_halt_probe);
+		kvm_probe_registered = false;
+	}
+	mutex_unlock(&kvm_probe_lock);
 }
 
 /**
@@ -81,16 +100,18 @@ int shint_kvm_probe_get(void)
 	int ret = 0;
 
 	mutex_lock(&kvm_probe_lock);
-	if (!kvm_probe_users)
+	if (!kvm_probe_registered)
 		ret = kvm_probe_register(0);
-	if (!ret)
+	if (!ret) {
+		kvm_probe_registered = true;
 		kvm_probe_users++;
+	}
 	mutex_unlock(&kvm_probe_lock);
 	return ret;
 }
 
 /**
- * shint_kvm_probe_put() - one VM less; after the last a host pays nothing
+ * shint_kvm_probe_put() - one VM less; soon after the last a host pays nothing
  *
  * Context: may sleep.
  */
@@ -98,8 +119,19 @@ void shint_kvm_probe_put(void)
 {
 	mutex_lock(&kvm_probe_lock);
 	if (!--kvm_probe_users)
-		unregister_kprobe(&kvm_halt_probe);
+		mod_delayed_work(system_wq, &kvm_probe_drop_work, PROBE_LINGER);
 	mutex_unlock(&kvm_probe_lock);
+}
+
+/**
+ * shint_kvm_probe_stop() - the end of the probe; there are no users
+ *
+ * Context: may sleep.
+ */
+void shint_kvm_probe_stop(void)
+{
+	cancel_delayed_work_sync(&kvm_probe_drop_work);
+	kvm_probe_drop(NULL);
 }
 
 /**
@@ -147,11 +179,30 @@ struct mm_struct *shint_kvm_mm(struct kvm *kvm)
 }
 
 /**
+ * shint_kvm_max_vcpu_id() - the largest vCPU id there is
+ * @kvm: the VM
+ *
+ * Return: the id, or -1 if there is no vCPU.
+ */
+int shint_kvm_max_vcpu_id(struct kvm *kvm)
+{
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+	int max = -1;
+
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		max = max_t(int, max, vcpu->vcpu_id);
+	return max;
+}
+
+/**
  * shint_kvm_override() - put our maximum of polling in force
  * @vm: an attached VM
- * @max_ns: the longest grant
+ * @max_ns: the longest poll that we, or stock, may want
  *
- * A maximum that somebody set by KVM_CAP_HALT_POLL stays, and bounds grants.
+ * A maximum that somebody set by KVM_CAP_HALT_POLL, before or since, stays in
+ * force, and bounds grants. (One that is set to just our value is taken for
+ * ours, and goes when we go: KVM has no lock that would tell.)
  *
  * Context: under shint_lock.
  */
@@ -161,27 +212,30 @@ void shint_kvm_override(struct shint_vm *vm, u32 max_ns)
 	struct kvm *kvm = vm->kvm;
 
 	if (!override->installed) {
-		override->saved_override = READ_ONCE(kvm->override_halt_poll_ns);
-		override->saved_max_ns = READ_ONCE(kvm->max_halt_poll_ns);
+		override->users = READ_ONCE(kvm->override_halt_poll_ns);
+		override->installed = true;
 	} else if (READ_ONCE(kvm->max_halt_poll_ns) != override->max_ns) {
+		override->users = true;
+	}
+	if (override->users) {
+		WRITE_ONCE(override->max_ns, READ_ONCE(kvm->max_halt_poll_ns));
 		return;
 	}
-	if (override->saved_override)
-		max_ns = min(max_ns, override->saved_max_ns);
 
 	WRITE_ONCE(override->max_ns, max_ns);
 	WRITE_ONCE(kvm->max_halt_poll_ns, max_ns);
 	/* Pairs with the smp_rmb() in kvm_vcpu_max_halt_poll_ns(). */
 	smp_wmb();
 	WRITE_ONCE(kvm->override_halt_poll_ns, true);
-	WRITE_ONCE(override->installed, true);
 }
 
 /**
  * shint_kvm_restore() - put KVM's own maximum back in force
  * @vm: an attached VM
  *
- * KVM clamps each vCPU's value to its maximum at the vCPU's next halt.
+ * max_halt_poll_ns keeps our value: KVM ignores it without the override, and a
+ * vCPU that has just seen the override must not find something else there.
+ * KVM clamps each vCPU's halt_poll_ns to its maximum at the vCPU's next halt.
  *
  * Context: under shint_lock.
  */
@@ -192,22 +246,26 @@ void shint_kvm_restore(struct shint_vm *vm)
 
 	if (!override->installed)
 		return;
-	WRITE_ONCE(override->installed, false);
-
-	/* If someone used KVM_CAP_HALT_POLL meanwhile, that stays. */
-	if (READ_ONCE(kvm->max_halt_poll_ns) != override->max_ns)
-		return;
-	if (!override->saved_override) {
+	override->installed = false;
+	/* If someone used KVM_CAP_HALT_POLL, that stays. */
+	if (!override->users && READ_ONCE(kvm->max_halt_poll_ns) == override->max_ns)
 		WRITE_ONCE(kvm->override_halt_poll_ns, false);
-		/* Nobody may take the saved value for a maximum in force. */
-		smp_wmb();
-	}
-	WRITE_ONCE(kvm->max_halt_poll_ns, override->saved_max_ns);
 }
 
 /**
- * shint_kvm_halt_exits() - HLT exits of all vCPUs so far
+ * shint_kvm_ceiling_ns() - the longest poll KVM will let anybody have
+ * @vm: an attached VM, under shint_kvm_override()
+ */
+u32 shint_kvm_ceiling_ns(const struct shint_vm *vm)
+{
+	return READ_ONCE(vm->kvm->max_halt_poll_ns);
+}
+
+/**
+ * shint_kvm_halt_exits() - HLT exits so far that lead to kvm_vcpu_halt()
  * @kvm: the VM
+ *
+ * With the interrupt controller in user space HLT goes there instead.
  *
  * Context: the caller holds a reference to @kvm; vCPUs live as long as it.
  */
@@ -218,7 +276,8 @@ u64 shint_kvm_halt_exits(struct kvm *kvm)
 	u64 exits = 0;
 
 	kvm_for_each_vcpu(i, vcpu, kvm)
-		exits += READ_ONCE(vcpu->stat.halt_exits);
+		if (vcpu->arch.apic)
+			exits += READ_ONCE(vcpu->stat.halt_exits);
 	return exits;
 }
 
@@ -254,16 +313,12 @@ void shint_kvm_stock_params(const struct shint_vm *vm, struct shint_stock_params
 {
 	const struct shint_override *override = &vm->override;
 	u32 max_ns = READ_ONCE(vm->kvm->max_halt_poll_ns);
+	bool users = READ_ONCE(vm->kvm->override_halt_poll_ns);
 
-	params->max_ns = READ_ONCE(halt_poll_ns);
-	if (READ_ONCE(override->installed)) {
-		if (max_ns != READ_ONCE(override->max_ns))
-			params->max_ns = max_ns;
-		else if (override->saved_override)
-			params->max_ns = override->saved_max_ns;
-	} else if (READ_ONCE(vm->kvm->override_halt_poll_ns)) {
-		params->max_ns = max_ns;
-	}
+	/* The override that is in force is ours, unless its value is not. */
+	if (users && READ_ONCE(override->installed))
+		users = READ_ONCE(override->users) || max_ns != READ_ONCE(override->max_ns);
+	params->max_ns = users ? max_ns : READ_ONCE(halt_poll_ns);
 	params->grow = READ_ONCE(halt_poll_ns_grow);
 	params->grow_start_ns = READ_ONCE(halt_poll_ns_grow_start);
 	params->shrink = READ_ONCE(halt_poll_ns_shrink);

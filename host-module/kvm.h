@@ -18,13 +18,16 @@ struct shint_vm;
 int shint_kvm_check(void);
 int shint_kvm_probe_get(void);
 void shint_kvm_probe_put(void);
+void shint_kvm_probe_stop(void);
 
 struct kvm *shint_kvm_get(int vm_fd);
 void shint_kvm_put(struct kvm *kvm);
 struct mm_struct *shint_kvm_mm(struct kvm *kvm);
+int shint_kvm_max_vcpu_id(struct kvm *kvm);
 
 void shint_kvm_override(struct shint_vm *vm, u32 max_ns);
 void shint_kvm_restore(struct shint_vm *vm);
+u32 shint_kvm_ceiling_ns(const struct shint_vm *vm);
 u64 shint_kvm_halt_exits(struct kvm *kvm);
 
 u64 shint_kvm_vcpu_halt_exits(const struct kvm_vcpu *vcpu);

@@ -88,12 +88,14 @@ static DECLARE_WAIT_QUEUE_HEAD(main_drain_wait);
  * @lock: guards the rest
  * @vm: what it attaches, or NULL
  * @wait: for a change of status; here because poll() may outlast the VM
+ * @drains: shint_drains() at open: a later one means that this file is stale
  * @told: the status last told
  */
 struct shint_file {
 	struct mutex lock;	/* the rest, against concurrent ioctls */
 	struct shint_vm *vm;
 	wait_queue_head_t wait;
+	u32 drains;
 	struct kvm_sched_hint_status told;
 };
 
@@ -163,8 +165,9 @@ static long main_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	void __user *uarg = (void __user *)arg;
 	long ret;
 
+	/* What takes no argument ignores it, as ioctl(fd, cmd) passes anything. */
 	if (cmd == KVM_SCHED_HINT_GET_API_VERSION)
-		return arg ? -EINVAL : KVM_SCHED_HINT_API_VERSION;
+		return KVM_SCHED_HINT_API_VERSION;
 
 	if (mutex_lock_killable(&sfile->lock))
 		return -EINTR;
@@ -173,7 +176,7 @@ static long main_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		ret = main_attach(sfile, uarg);
 		break;
 	case KVM_SCHED_HINT_DETACH:
-		ret = arg ? -EINVAL : main_detach(sfile);
+		ret = main_detach(sfile);
 		break;
 	case KVM_SCHED_HINT_SET_LIMITS:
 		ret = main_set_limits(sfile, uarg);
@@ -185,6 +188,8 @@ static long main_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		ret = -ENOTTY;
 	}
 	mutex_unlock(&sfile->lock);
+	/* For a poll() that found the lock taken. */
+	wake_up_interruptible_all(&sfile->wait);
 	return ret;
 }
 
@@ -197,13 +202,15 @@ static __poll_t main_poll(struct file *file, poll_table *table)
 	poll_wait(file, &main_drain_wait, table);
 	poll_wait(file, &sfile->wait, table);
 
-	mutex_lock(&sfile->lock);
+	if (sfile->drains != shint_drains())
+		mask |= EPOLLHUP;
+	/* Not waiting: an ioctl holds it, perhaps for long, and wakes us then. */
+	if (!mutex_trylock(&sfile->lock))
+		return mask;
 	main_status(sfile, &status);
 	if (sfile->vm && memcmp(&status, &sfile->told, sizeof(status)))
 		mask |= EPOLLPRI;
 	mutex_unlock(&sfile->lock);
-	if (shint_draining())
-		mask |= EPOLLHUP;
 	return mask;
 }
 
@@ -218,6 +225,7 @@ static int main_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	mutex_init(&sfile->lock);
 	init_waitqueue_head(&sfile->wait);
+	sfile->drains = shint_drains();
 	file->private_data = sfile;
 	return nonseekable_open(inode, file);
 }
@@ -239,7 +247,6 @@ static const struct file_operations main_fops = {
 	.unlocked_ioctl = main_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.poll = main_poll,
-	.llseek = noop_llseek,
 };
 
 /* As /dev/kvm: the udev rule gives it to group kvm. */
@@ -276,6 +283,8 @@ static int __init shint_init(void)
 	ret = shint_sysfs_start(&main_device.this_device->kobj);
 	if (ret)
 		goto err_misc;
+	/* Only from here on can the node be opened. */
+	shint_drain(false);
 	return 0;
 
 err_misc:
@@ -292,6 +301,7 @@ static void __exit shint_exit(void)
 	misc_deregister(&main_device);
 	shint_stats_stop();
 	shint_watchdog_stop();
+	shint_kvm_probe_stop();
 }
 
 module_init(shint_init);

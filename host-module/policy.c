@@ -24,6 +24,7 @@ static const char *const verdict_names[SHINT_NR_VERDICTS] = {
 	[SHINT_STOCK_OFF] = "stock_off",
 	[SHINT_STOCK_ABSENT] = "stock_absent",
 	[SHINT_STOCK_BAD_SLOT] = "stock_bad_slot",
+	[SHINT_STOCK_NO_SLOT] = "stock_no_slot",
 	[SHINT_STOCK_NOT_IDLE] = "stock_not_idle",
 	[SHINT_STOCK_STALE] = "stock_stale",
 	[SHINT_STOCK_NO_POLL] = "stock_no_poll",
@@ -167,12 +168,19 @@ static void add_early_wake(const struct shint_situation *situation, u64 timer_in
 		decision->verdict = verdict;
 }
 
+/* An early wake is followed by a keep: without the means for one, no wake. */
 static void apply_limits(const struct shint_situation *situation,
 			 struct shint_decision *decision)
 {
+	u64 needed_ns;
+
 	if (decision->keep_ns > situation->max_keep_ns)
 		decision->keep_ns = situation->max_keep_ns;
-	if (decision->keep_ns > situation->budget_left_ns)
+
+	needed_ns = decision->keep_ns;
+	if (decision->wake_in_ns)
+		needed_ns += policy_lead_ns(situation);
+	if (needed_ns > situation->budget_left_ns)
 		decide(decision, SHINT_STOCK_BUDGET, 0, 0);
 }
 

@@ -18,6 +18,7 @@ enum shint_verdict {
 	SHINT_STOCK_OFF,	/* mode off */
 	SHINT_STOCK_ABSENT,	/* the slot is not in memory */
 	SHINT_STOCK_BAD_SLOT,	/* the slot is nonsense */
+	SHINT_STOCK_NO_SLOT,	/* the guest publishes nothing for this vCPU */
 	SHINT_STOCK_NOT_IDLE,	/* the guest did not say that it is idle */
 	SHINT_STOCK_STALE,	/* what it published is over, or is not this halt's */
 	SHINT_STOCK_NO_POLL,	/* the guest forbids host polling */

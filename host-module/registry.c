@@ -2,8 +2,8 @@
 /*
  * The registry of attached VMs.
  *
- * Every halt on the host looks here once, those of VMs that are not attached
- * too, so the lookup takes no lock and, for them, as a rule reads one empty
+ * While a VM is attached every halt on the host looks here once, those of other
+ * VMs too, so the lookup takes no lock and, for them, as a rule reads one empty
  * bucket. Changes are rare.
  */
 #include <linux/errno.h>

@@ -67,9 +67,9 @@ static void stats_show_vcpu(struct seq_file *seq, const struct shint_vm *vm, u32
 static void stats_show_vm(struct seq_file *seq, struct shint_vm *vm)
 {
 	struct shint_counters sum = {};
-	u32 i;
+	u32 i, nr_used = READ_ONCE(vm->nr_used);
 
-	for (i = 0; i < vm->table.nr_slots; i++)
+	for (i = 0; i < nr_used; i++)
 		stats_add(&sum, &vm->vcpus[i].counters);
 
 	seq_printf(seq, "vm %s mode=%s slots=%u features=%#llx", vm->name,
@@ -80,30 +80,50 @@ static void stats_show_vm(struct seq_file *seq, struct shint_vm *vm)
 	stats_show_counters(seq, &sum);
 	seq_printf(seq, "status %s %s\n", vm->name, shint_status_text(shint_vm_status(vm)));
 
-	for (i = 0; i < vm->table.nr_slots; i++)
+	for (i = 0; i < nr_used; i++)
 		if (READ_ONCE(vm->vcpus[i].hits))
 			stats_show_vcpu(seq, vm, i);
 }
 
-static int stats_show(struct seq_file *seq, void *unused)
+static void *stats_start(struct seq_file *seq, loff_t *pos)
 {
-	struct shint_vm *vm;
-
 	mutex_lock(&shint_lock);
-	list_for_each_entry(vm, &shint_vms, list)
-		stats_show_vm(seq, vm);
+	return seq_list_start(&shint_vms, *pos);
+}
+
+static void *stats_next(struct seq_file *seq, void *entry, loff_t *pos)
+{
+	return seq_list_next(entry, &shint_vms, pos);
+}
+
+static void stats_end(struct seq_file *seq, void *entry)
+{
 	mutex_unlock(&shint_lock);
+}
+
+static int stats_show(struct seq_file *seq, void *entry)
+{
+	stats_show_vm(seq, list_entry(entry, struct shint_vm, list));
 	return 0;
 }
 
+static const struct seq_operations stats_ops = {
+	.start = stats_start,
+	.next = stats_next,
+	.stop = stats_end,
+	.show = stats_show,
+};
+
 /**
  * shint_stats_start() - show the counters
+ *
+ * To root only: how often a VM halts, and when, is nobody else's business.
  *
  * Return: 0 or -ENOMEM.
  */
 int shint_stats_start(void)
 {
-	return proc_create_single(STATS_NAME, 0444, NULL, stats_show) ? 0 : -ENOMEM;
+	return proc_create_seq(STATS_NAME, 0400, NULL, &stats_ops) ? 0 : -ENOMEM;
 }
 
 /**

@@ -5,8 +5,10 @@
  * While grants are in force, KVM grows and shrinks vcpu->halt_poll_ns against
  * our maximum, and so works on wrong numbers. The shadow replays what KVM
  * would have done with each halt; a halt that is left to stock polls for that
- * long. The rules are those at the end of kvm_vcpu_halt() in 6.1 and 6.12
- * (virt/kvm/kvm_main.c), which are the same in both.
+ * long. (What it cannot know is when an event would have met the vCPU had it
+ * polled instead of yielding: a yielded halt is longer by its wake-up.) The rules
+ * are those at the end of kvm_vcpu_halt() (virt/kvm/kvm_main.c), the same in 6.1
+ * and 6.12.
  */
 #include "stock.h"
 

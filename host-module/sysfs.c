@@ -30,6 +30,8 @@ static const char *const sysfs_status[] = {
 		"no-halts: no halt reaches KVM (cpu-pm=on, kernel-irqchip=off, idle=poll?)",
 	[KVM_SCHED_HINT_STATUS_NO_PUBLISHER] =
 		"no-publisher: the guest publishes nothing; is virtio_sched_hint loaded there?",
+	[KVM_SCHED_HINT_STATUS_CEILING] =
+		"ceiling: KVM_CAP_HALT_POLL leaves this VM no time to be kept",
 	[KVM_SCHED_HINT_STATUS_BUDGET] = "budget: grants are refused, the budget is spent",
 };
 
@@ -97,7 +99,10 @@ static ssize_t limit_store(struct kobject *kobj, struct kobj_attribute *attr, co
 	u32 value;
 	int ret = kstrtou32(buf, 0, &value);
 
-	if (!ret)
+	if (ret)
+		pr_warn_ratelimited("%s/%s: a number, please\n", to_vm(kobj)->name,
+				    attr->attr.name);
+	else
 		ret = shint_set_limit(to_vm(kobj), limit_offset(attr), value);
 	return ret ?: count;
 }
@@ -194,8 +199,10 @@ static ssize_t drain_store(struct device *dev, struct device_attribute *attr, co
 	bool drain;
 	int ret = kstrtobool(buf, &drain);
 
-	if (ret)
+	if (ret) {
+		pr_warn_ratelimited("drain: 0 or 1, please\n");
 		return ret;
+	}
 	shint_drain(drain);
 	return count;
 }

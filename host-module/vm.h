@@ -32,7 +32,7 @@ struct kvm_vcpu;
  * struct shint_counters - what became of a vCPU's halts
  * @verdicts: halts by verdict; with early wakes one halt of the guest may be
  *	several of KVM's
- * @grants: halts that were to be kept, or in mode observe would have been
+ * @grants: halts that were granted time
  * @kept_ns: polled within grants
  * @wasted_ns: polled within grants without an event
  * @early_sent: vCPU threads woken before the awaited event
@@ -83,12 +83,14 @@ struct shint_grant {
  * struct shint_waker - a vCPU's early wake
  * @timer: fires on the pCPU it was armed on, in hard interrupt context
  * @fired_ns: when it last woke the vCPU; the probe takes it back to 0
- * @rearm_ns: mode always: fire again after this long while polling goes on
+ * @until_ns: mode always: until then only wake the vCPU if it blocks, else 0
+ * @armed: cleared before a cancel that the firing timer would not notice
  */
 struct shint_waker {
 	struct hrtimer timer;
 	u64 fired_ns;
-	u64 rearm_ns;
+	u64 until_ns;
+	bool armed;
 };
 
 /**
@@ -105,8 +107,7 @@ struct shint_waker {
  * @poll_written: vcpu->halt_poll_ns holds a value of ours
  * @halt_exits: KVM's count of HLT exits at the last halt: the same again means
  *	that the guest has not run since
- * @publisher: a valid slot was seen at least once
- * @no_poll: at the last halt the guest forbade host polling
+ * @no_poll: in the last halt the guest forbade host polling
  * @halted_ns: when the guest halted; early wakes do not count
  * @halt_ns: time since then that was spent halted
  * @publish_seq: the publish last seen
@@ -127,7 +128,6 @@ struct shint_vcpu {
 	struct shint_polled polled;
 	bool synced;
 	bool poll_written;
-	bool publisher;
 	bool no_poll;
 	u64 halt_exits;
 	u64 halted_ns;
@@ -158,16 +158,32 @@ struct shint_limits {
 
 /**
  * struct shint_override - what we put in place of KVM's maximum; see kvm.c
- * @installed: ours is in force
- * @max_ns: ours
- * @saved_max_ns: what was there before
- * @saved_override: KVM_CAP_HALT_POLL had been used before
+ * @installed: grants may be given
+ * @users: KVM_CAP_HALT_POLL was used: the maximum in force is the user's
+ * @max_ns: the maximum in force
  */
 struct shint_override {
 	bool installed;
+	bool users;
 	u32 max_ns;
-	u32 saved_max_ns;
-	bool saved_override;
+};
+
+/**
+ * struct shint_watched - sums over a VM's vCPUs at the watchdog's last look
+ * @exits: halt exits when @hits last grew
+ * @hits: halts seen
+ * @decided: halts in a mode that decides
+ * @silent: of these, stock because there was no valid publish
+ * @no_poll: of these, stock because the guest forbids host polling
+ * @refused: of these, stock because a budget was spent
+ */
+struct shint_watched {
+	u64 exits;
+	u64 hits;
+	u64 decided;
+	u64 silent;
+	u64 no_poll;
+	u64 refused;
 };
 
 /**
@@ -179,7 +195,7 @@ struct shint_override {
  * @mm: the address space of the VM and of @table
  * @notifier: says when @mm goes away
  * @teardown: drops what needs process context
- * @gone: no longer in the registry; under shint_lock
+ * @gone: not in the registry, not yet or no longer; under shint_lock
  * @table: the guest's slots; fixed
  * @name: process id and a running number
  * @requested_mode: KVM_SCHED_HINT_MODE_*, under shint_lock
@@ -190,14 +206,15 @@ struct shint_override {
  * @vm_budget_percent: as set
  * @override: under shint_lock; the probe reads it
  * @disarmed: the watchdog found that the probe is not hit; under shint_lock
- * @watched_hits: @hits of all vCPUs when the watchdog last looked
- * @watched_exits: halt exits when @watched_hits last grew
- * @watched_refused: budget refusals when the watchdog last looked
- * @refusing: there were some since
+ * @watched: what the watchdog found when it last looked; under shint_lock
+ * @finding: the status as far as it follows from @watched; under shint_lock
+ * @told_mode: @mode when @wait was last woken; under shint_lock
  * @status: KVM_SCHED_HINT_STATUS_*, as the watchdog or a change last found it
  * @wait: whoever polls the file, which outlives us
  * @budget_lock: @budget, among vCPUs; raw: taken with preemption disabled
  * @budget: the VM's, if limits.vm_budget_ns is set
+ * @nr_used: one more than the largest vCPU id that has halted; under budget_lock
+ * @stray_hits: halts of vCPUs without a slot; any vCPU's thread, so inexact
  * @vcpus: one per slot
  */
 struct shint_vm {
@@ -219,14 +236,15 @@ struct shint_vm {
 	u32 vm_budget_percent;
 	struct shint_override override;
 	bool disarmed;
-	u64 watched_hits;
-	u64 watched_exits;
-	u64 watched_refused;
-	bool refusing;
+	struct shint_watched watched;
+	u32 finding;
+	u32 told_mode;
 	u32 status;
 	wait_queue_head_t *wait;
 	raw_spinlock_t budget_lock;
 	struct shint_budget budget;
+	u32 nr_used;
+	u64 stray_hits;
 	struct shint_vcpu *vcpus;
 };
 

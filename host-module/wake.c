@@ -2,14 +2,17 @@
 /*
  * Early wake: a timer per vCPU, in hard interrupt context (PREEMPT_RT too).
  *
- * The vCPU's own thread arms it in the probe; it fires on that pCPU. It takes
- * no lock and touches nothing but the vCPU. Teardown: the VM is taken from the
- * registry, a grace period passes (the probe runs with preemption disabled),
- * so nobody arms any more; then the timers are cancelled for good.
+ * The vCPU's own thread arms it in the probe; it fires on that pCPU. It touches
+ * nothing but the vCPU, and takes no lock but those of a wake-up.
+ *
+ * Teardown: the VM is taken from the registry, a grace period passes (the probe
+ * runs with preemption disabled), so nobody arms any more; then the timers are
+ * cancelled for good.
  */
 #include <linux/ktime.h>
 
 #include "compat.h"
+#include "halt.h"
 #include "kvm.h"
 #include "trace.h"
 #include "vm.h"
@@ -19,21 +22,29 @@ static enum hrtimer_restart wake_fire(struct hrtimer *timer)
 {
 	struct shint_vcpu *vcpu = container_of(timer, struct shint_vcpu, waker.timer);
 
+	u64 now_ns = ktime_get_ns();
+
 	/* Not halted any more: the event was first, and the timer is moot. */
-	if (shint_kvm_in_guest(vcpu->kvm_vcpu))
+	if (!READ_ONCE(vcpu->waker.armed) || shint_kvm_in_guest(vcpu->kvm_vcpu))
 		return HRTIMER_NORESTART;
 
-	/* Mode always: nothing to do until a cut-off has made the vCPU block. */
-	if (READ_ONCE(vcpu->waker.rearm_ns) && !shint_kvm_blocking(vcpu->kvm_vcpu)) {
-		hrtimer_forward_now(timer, ns_to_ktime(READ_ONCE(vcpu->waker.rearm_ns)));
-		return HRTIMER_RESTART;
+	/*
+	 * Mode always: nothing to do until a cut-off has made the vCPU block.
+	 * Not hrtimer_forward(): the vCPU may halt again on another pCPU and
+	 * start the timer at the same time; hrtimer_start() is serialised with
+	 * that. A vCPU that went to user space instead is let go in the end.
+	 */
+	if (now_ns < READ_ONCE(vcpu->waker.until_ns) && !shint_kvm_blocking(vcpu->kvm_vcpu)) {
+		hrtimer_start(timer, ns_to_ktime(SHINT_ALWAYS_REARM_NS),
+			      HRTIMER_MODE_REL_PINNED_HARD);
+		return HRTIMER_NORESTART;
 	}
 
 	/*
 	 * Before the wake-up, which is a full barrier: the probe that follows
 	 * it must see why.
 	 */
-	WRITE_ONCE(vcpu->waker.fired_ns, ktime_get_ns());
+	WRITE_ONCE(vcpu->waker.fired_ns, now_ns);
 	trace_sched_hint_wake(vcpu->kvm_vcpu);
 	shint_kvm_wake(vcpu->kvm_vcpu);
 	return HRTIMER_NORESTART;
@@ -52,14 +63,15 @@ void shint_wake_init(struct shint_vcpu *vcpu)
  * shint_wake_arm() - wake a vCPU unless something else does
  * @vcpu: the vCPU whose thread runs
  * @in_ns: after this long
- * @rearm_ns: if not 0, only wake it when it blocks, and look again after this
- *	long when it does not
+ * @until_ns: if not 0, until then only wake it when it blocks, and look again
+ *	every SHINT_ALWAYS_REARM_NS when it does not
  *
  * Context: the probe.
  */
-void shint_wake_arm(struct shint_vcpu *vcpu, u64 in_ns, u64 rearm_ns)
+void shint_wake_arm(struct shint_vcpu *vcpu, u64 in_ns, u64 until_ns)
 {
-	WRITE_ONCE(vcpu->waker.rearm_ns, rearm_ns);
+	WRITE_ONCE(vcpu->waker.until_ns, until_ns);
+	WRITE_ONCE(vcpu->waker.armed, true);
 	hrtimer_start(&vcpu->waker.timer, ns_to_ktime(in_ns), HRTIMER_MODE_REL_PINNED_HARD);
 }
 
@@ -74,6 +86,9 @@ void shint_wake_arm(struct shint_vcpu *vcpu, u64 in_ns, u64 rearm_ns)
  */
 void shint_wake_disarm(struct shint_vcpu *vcpu)
 {
+	if (!vcpu->waker.armed)
+		return;
+	WRITE_ONCE(vcpu->waker.armed, false);
 	hrtimer_try_to_cancel(&vcpu->waker.timer);
 }
 

@@ -10,7 +10,7 @@
 struct shint_vcpu;
 
 void shint_wake_init(struct shint_vcpu *vcpu);
-void shint_wake_arm(struct shint_vcpu *vcpu, u64 in_ns, u64 rearm_ns);
+void shint_wake_arm(struct shint_vcpu *vcpu, u64 in_ns, u64 until_ns);
 void shint_wake_disarm(struct shint_vcpu *vcpu);
 void shint_wake_stop(struct shint_vcpu *vcpu);
 u64 shint_wake_taken_ns(struct shint_vcpu *vcpu);

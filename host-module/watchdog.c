@@ -25,46 +25,67 @@
 static void watchdog_look(struct work_struct *work);
 static DECLARE_DELAYED_WORK(watchdog_work, watchdog_look);
 
-static u64 watchdog_sum(const struct shint_vm *vm, u64 *refused, bool *no_poll, bool *publisher)
+/* In a second, and then every second while VMs are attached. */
+static void watchdog_start(void)
 {
-	u64 hits = 0;
-	u32 i;
+	queue_delayed_work(system_power_efficient_wq, &watchdog_work, HZ);
+}
 
-	*refused = 0;
-	for (i = 0; i < vm->table.nr_slots; i++) {
+/* Maxima below this are as good as none: KVM's own smallest poll is 10 us. */
+#define WATCHDOG_MIN_CEILING_NS	10000
+
+static void watchdog_sum(const struct shint_vm *vm, struct shint_watched *sum)
+{
+	u32 i, nr_used = READ_ONCE(vm->nr_used);
+	int verdict;
+
+	*sum = (struct shint_watched){ .hits = READ_ONCE(vm->stray_hits) };
+	for (i = 0; i < nr_used; i++) {
 		const struct shint_vcpu *vcpu = &vm->vcpus[i];
+		const u64 *verdicts = vcpu->counters.verdicts;
 
-		hits += READ_ONCE(vcpu->hits);
-		*refused += READ_ONCE(vcpu->counters.verdicts[SHINT_STOCK_BUDGET]);
-		*no_poll |= READ_ONCE(vcpu->no_poll);
-		*publisher |= READ_ONCE(vcpu->publisher);
+		sum->hits += READ_ONCE(vcpu->hits);
+		for (verdict = SHINT_STOCK_OFF + 1; verdict < SHINT_NR_VERDICTS; verdict++)
+			sum->decided += READ_ONCE(verdicts[verdict]);
+		sum->silent += READ_ONCE(verdicts[SHINT_STOCK_ABSENT]) +
+			       READ_ONCE(verdicts[SHINT_STOCK_BAD_SLOT]) +
+			       READ_ONCE(verdicts[SHINT_STOCK_NO_SLOT]) +
+			       READ_ONCE(verdicts[SHINT_STOCK_STALE]);
+		sum->no_poll += READ_ONCE(verdicts[SHINT_STOCK_NO_POLL]);
+		sum->refused += READ_ONCE(verdicts[SHINT_STOCK_BUDGET]);
 	}
-	return hits;
+}
+
+/* What was found from one look to the next; without halts, nothing new. */
+static u32 watchdog_findings(struct shint_vm *vm, const struct shint_watched *now)
+{
+	const struct shint_watched *last = &vm->watched;
+	u64 decided = now->decided - last->decided;
+
+	if (!now->hits)
+		return KVM_SCHED_HINT_STATUS_NO_HALTS;
+	if (!decided)
+		return vm->finding;
+	if (now->no_poll - last->no_poll == decided)
+		return KVM_SCHED_HINT_STATUS_NO_POLL;
+	if (now->silent - last->silent == decided)
+		return KVM_SCHED_HINT_STATUS_NO_PUBLISHER;
+	if (now->refused != last->refused)
+		return KVM_SCHED_HINT_STATUS_BUDGET;
+	return KVM_SCHED_HINT_STATUS_OK;
 }
 
 static u32 watchdog_status(struct shint_vm *vm)
 {
-	bool no_poll = false, publisher = false;
-	u64 refused, hits;
-
 	if (vm->gone)
 		return KVM_SCHED_HINT_STATUS_DETACHED;
+	if (shint_mode_in_force(vm->requested_mode) == KVM_SCHED_HINT_MODE_OFF)
+		return KVM_SCHED_HINT_STATUS_MODE_OFF;
 	if (vm->disarmed)
 		return KVM_SCHED_HINT_STATUS_DISARMED;
-	if (vm->mode == KVM_SCHED_HINT_MODE_OFF)
-		return KVM_SCHED_HINT_STATUS_MODE_OFF;
-
-	hits = watchdog_sum(vm, &refused, &no_poll, &publisher);
-	if (no_poll)
-		return KVM_SCHED_HINT_STATUS_NO_POLL;
-	if (!hits)
-		return KVM_SCHED_HINT_STATUS_NO_HALTS;
-	if (!publisher && (vm->mode == KVM_SCHED_HINT_MODE_HINT ||
-			   vm->mode == KVM_SCHED_HINT_MODE_OBSERVE))
-		return KVM_SCHED_HINT_STATUS_NO_PUBLISHER;
-	if (vm->refusing)
-		return KVM_SCHED_HINT_STATUS_BUDGET;
-	return KVM_SCHED_HINT_STATUS_OK;
+	if (vm->override.installed && shint_kvm_ceiling_ns(vm) < WATCHDOG_MIN_CEILING_NS)
+		return KVM_SCHED_HINT_STATUS_CEILING;
+	return vm->finding;
 }
 
 /**
@@ -89,31 +110,51 @@ u32 shint_vm_status(struct shint_vm *vm)
  */
 void shint_watchdog_refresh(struct shint_vm *vm)
 {
-	WRITE_ONCE(vm->status, watchdog_status(vm));
+	u32 status = watchdog_status(vm);
+
+	if (status == vm->status && vm->mode == vm->told_mode)
+		return;
+	WRITE_ONCE(vm->status, status);
+	vm->told_mode = vm->mode;
 	wake_up_interruptible_all(vm->wait);
+}
+
+/**
+ * shint_watchdog_begin() - begin to watch a VM
+ * @vm: about to be attached
+ *
+ * Context: under shint_lock.
+ */
+void shint_watchdog_begin(struct shint_vm *vm)
+{
+	/* Exits are counted from the VM's creation, hits from now. */
+	vm->watched.exits = shint_kvm_halt_exits(vm->kvm);
+	vm->finding = KVM_SCHED_HINT_STATUS_NO_HALTS;
+	watchdog_start();
 }
 
 static void watchdog_look_at(struct shint_vm *vm)
 {
-	bool no_poll, publisher, disarmed = vm->disarmed;
 	u64 exits = shint_kvm_halt_exits(vm->kvm);
-	u64 refused, hits;
+	bool disarmed = vm->disarmed;
+	struct shint_watched now;
 
-	hits = watchdog_sum(vm, &refused, &no_poll, &publisher);
-	vm->refusing = refused != vm->watched_refused;
-	vm->watched_refused = refused;
+	watchdog_sum(vm, &now);
+	vm->finding = watchdog_findings(vm, &now);
 
-	if (hits != vm->watched_hits || exits < vm->watched_exits) {
-		vm->watched_hits = hits;
-		vm->watched_exits = exits;
+	now.exits = vm->watched.exits;
+	if (now.hits != vm->watched.hits || exits < now.exits) {
+		now.exits = exits;
 		vm->disarmed = false;
-	} else if (exits - vm->watched_exits >= WATCHDOG_MISSED_EXITS) {
+	} else if (exits - now.exits >= WATCHDOG_MISSED_EXITS) {
 		vm->disarmed = true;
 	}
+	vm->watched = now;
 
-	if (vm->disarmed != disarmed)
+	/* Also follows kvm.halt_poll_ns and KVM_CAP_HALT_POLL. */
+	if (vm->disarmed != disarmed || vm->override.installed)
 		shint_apply_mode(vm);
-	else if (vm->status != watchdog_status(vm))
+	else
 		shint_watchdog_refresh(vm);
 }
 
@@ -125,18 +166,8 @@ static void watchdog_look(struct work_struct *work)
 	list_for_each_entry(vm, &shint_vms, list)
 		watchdog_look_at(vm);
 	if (!list_empty(&shint_vms))
-		shint_watchdog_start();
+		watchdog_start();
 	mutex_unlock(&shint_lock);
-}
-
-/**
- * shint_watchdog_start() - look in a second, and then while VMs are attached
- *
- * Context: under shint_lock.
- */
-void shint_watchdog_start(void)
-{
-	queue_delayed_work(system_power_efficient_wq, &watchdog_work, HZ);
 }
 
 /**

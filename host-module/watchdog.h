@@ -6,7 +6,7 @@
 
 struct shint_vm;
 
-void shint_watchdog_start(void);
+void shint_watchdog_begin(struct shint_vm *vm);
 void shint_watchdog_stop(void);
 void shint_watchdog_refresh(struct shint_vm *vm);
 u32 shint_vm_status(struct shint_vm *vm);

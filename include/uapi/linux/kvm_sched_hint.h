@@ -15,6 +15,12 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#else
+#include <assert.h>
+#endif
+
 #define KVM_SCHED_HINT_NODE		"/dev/kvm-sched-hint"
 #define KVM_SCHED_HINT_API_VERSION	1
 
@@ -37,7 +43,10 @@
 /* what the guest's hints call for, within the budget */
 #define KVM_SCHED_HINT_MODE_HINT	4
 
-/* Why nothing happens when nothing happens; the first that holds. */
+/*
+ * Why nothing happens when nothing happens. Codes may be added; where several
+ * hold, one is told.
+ */
 #define KVM_SCHED_HINT_STATUS_OK		0
 /* the module is being drained */
 #define KVM_SCHED_HINT_STATUS_DRAINING		1
@@ -51,10 +60,12 @@
 #define KVM_SCHED_HINT_STATUS_NO_POLL		5
 /* no halt has reached KVM so far (cpu-pm=on, userspace irqchip, idle=poll) */
 #define KVM_SCHED_HINT_STATUS_NO_HALTS		6
-/* halts are seen, but no slot was ever published */
+/* halts are seen, and no valid publish with them */
 #define KVM_SCHED_HINT_STATUS_NO_PUBLISHER	7
 /* grants are refused because the budget is spent */
 #define KVM_SCHED_HINT_STATUS_BUDGET		8
+/* somebody used KVM_CAP_HALT_POLL, and it leaves no time to be kept */
+#define KVM_SCHED_HINT_STATUS_CEILING		9
 
 /**
  * struct kvm_sched_hint_attach - argument of KVM_SCHED_HINT_ATTACH
@@ -133,10 +144,8 @@ struct kvm_sched_hint_status {
 #define KVM_SCHED_HINT_SET_LIMITS	_IOW(KVM_SCHED_HINT_IOC, 0x03, struct kvm_sched_hint_limits)
 #define KVM_SCHED_HINT_GET_STATUS	_IOR(KVM_SCHED_HINT_IOC, 0x04, struct kvm_sched_hint_status)
 
-#ifndef __cplusplus
-_Static_assert(sizeof(struct kvm_sched_hint_attach) == 80, "attach is ABI");
-_Static_assert(sizeof(struct kvm_sched_hint_limits) == 32, "limits is ABI");
-_Static_assert(sizeof(struct kvm_sched_hint_status) == 32, "status is ABI");
-#endif
+static_assert(sizeof(struct kvm_sched_hint_attach) == 80, "attach is ABI");
+static_assert(sizeof(struct kvm_sched_hint_limits) == 32, "limits is ABI");
+static_assert(sizeof(struct kvm_sched_hint_status) == 32, "status is ABI");
 
 #endif /* _UAPI_LINUX_KVM_SCHED_HINT_H */

@@ -14,6 +14,12 @@
 
 #include <linux/types.h>
 
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#else
+#include <assert.h>
+#endif
+
 /*
  * EXPERIMENTAL: 63 is not allocated by the OASIS virtio committee. It is the
  * last id with a valid modern PCI device id (0x1040 + 63 = 0x107f). This is
@@ -130,7 +136,7 @@ struct virtio_sched_hint_status {
 #define VIRTIO_SCHED_HINT_STATE_IDLE	2
 
 /* The timer behind next_timer_ns is the periodic tick: not worth waking for. */
-#define VIRTIO_SCHED_HINT_SLOT_F_TICK	(1 << 0)
+#define VIRTIO_SCHED_HINT_SLOT_F_TICK	0x01
 
 #define VIRTIO_SCHED_HINT_NO_PEER	0xffff
 
@@ -174,12 +180,9 @@ struct virtio_sched_hint_slot {
 	__le64 reserved[8];
 };
 
-#ifndef __cplusplus
-_Static_assert(sizeof(struct virtio_sched_hint_config) == 16, "config space is ABI");
-_Static_assert(sizeof(struct virtio_sched_hint_cmd) == 32, "control command is ABI");
-_Static_assert(sizeof(struct virtio_sched_hint_status) == 8, "control status is ABI");
-_Static_assert(sizeof(struct virtio_sched_hint_slot) == VIRTIO_SCHED_HINT_SLOT_SIZE,
-	       "slot is ABI");
-#endif
+static_assert(sizeof(struct virtio_sched_hint_config) == 16, "config space is ABI");
+static_assert(sizeof(struct virtio_sched_hint_cmd) == 32, "control command is ABI");
+static_assert(sizeof(struct virtio_sched_hint_status) == 8, "control status is ABI");
+static_assert(sizeof(struct virtio_sched_hint_slot) == VIRTIO_SCHED_HINT_SLOT_SIZE, "slot is ABI");
 
 #endif /* _UAPI_LINUX_VIRTIO_SCHED_HINT_H */
