@@ -25,7 +25,7 @@ wait_for_server() {
 		[ $tries -lt 15 ] || die "the SIP server in the guest does not answer; see guest-main.log"
 		sleep 1
 	done
-	DRAIN_S=15
+	DRAIN_S=8
 	check_attached
 	set_config stock
 }
