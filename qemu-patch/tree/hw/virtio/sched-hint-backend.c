@@ -63,6 +63,8 @@ static const char *const sched_hint_status_text[] = {
     [KVM_SCHED_HINT_STATUS_NO_HALTS] = "no halt has reached the host",
     [KVM_SCHED_HINT_STATUS_NO_PUBLISHER] = "the guest publishes nothing",
     [KVM_SCHED_HINT_STATUS_BUDGET] = "the budget is spent",
+    [KVM_SCHED_HINT_STATUS_CEILING] =
+        "KVM_CAP_HALT_POLL leaves no time to be kept",
 };
 
 static void sched_hint_backend_detach(SchedHintBackend *b)
@@ -70,8 +72,8 @@ static void sched_hint_backend_detach(SchedHintBackend *b)
     if (!b->attached) {
         return;
     }
-    /* There is no table without the VM's: it is gone even if this fails. */
     trace_sched_hint_backend_detach(b, b->fd);
+    /* This fails only where the host has let go of the VM by itself. */
     ioctl(b->fd, KVM_SCHED_HINT_DETACH, 0);
     b->attached = false;
     b->listening = false;
