@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The guest's side of the table: what it stores, where, and in which order.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "unit.h"
+
+#include "sched_hint.h"
+
+#define NONE	VIRTIO_SCHED_HINT_NS_NONE
+
+unsigned int shim_cpu;
+
+/* The fake machine: APIC ids with gaps, a clock, and who looks on. */
+static const u32 apic_ids[SHIM_NR_CPUS] = { 0, 1, 4, 9 };
+static u64 tsc;
+static unsigned int warnings;
+static unsigned int releases;
+static unsigned char line_before_release[64];
+
+u32 cpu_physical_id(unsigned int cpu)
+{
+	return apic_ids[cpu];
+}
+
+u64 rdtsc(void)
+{
+	return tsc;
+}
+
+void shim_warn(const char *fmt, ...)
+{
+	(void)fmt;
+	warnings++;
+}
+
+void shim_before_release(const void *p)
+{
+	releases++;
+	memcpy(line_before_release, p, sizeof(line_before_release));
+}
+
+static const struct virtio_sched_hint_slot *slot(u32 id)
+{
+	u64 addr = sched_hint_table_addr();
+
+	return (const struct virtio_sched_hint_slot *)(uintptr_t)addr + id;
+}
+
+static int setup(void **state)
+{
+	warnings = 0;
+	releases = 0;
+	tsc = 0;
+	return sched_hint_table_alloc(8);
+}
+
+static int teardown(void **state)
+{
+	for (shim_cpu = SHIM_NR_CPUS; shim_cpu--;)
+		sched_hint_table_unbind(shim_cpu);
+	shim_cpu = 0;
+	sched_hint_table_free();
+	return 0;
+}
+
+static bool is_zero(const void *p, size_t size)
+{
+	const unsigned char *c = p;
+
+	while (size--)
+		if (*c++)
+			return false;
+	return true;
+}
+
+static void test_alloc(void **state)
+{
+	assert_int_equal(sched_hint_table_nr_slots(), 8);
+	assert_int_equal(sched_hint_table_addr() % 4096, 0);
+	assert_true(is_zero(slot(0), 8 * 256));
+	assert_int_equal(sched_hint_table_publishes(), 0);
+}
+
+static void test_not_bound(void **state)
+{
+	assert_false(sched_hint_table_publish(1000, 0));
+	sched_hint_table_running();
+	sched_hint_table_unbind(0);
+	assert_true(is_zero(slot(0), 8 * 256));
+}
+
+static void test_bind(void **state)
+{
+	static const unsigned char running[64] = { 1, 0, 0, 0, 0xff, 0xff };
+
+	shim_cpu = 2;
+	assert_true(sched_hint_table_bind(2));
+	/* slot 4 is its APIC id's, and the others are nobody's */
+	assert_memory_equal(slot(4), running, sizeof(running));
+	assert_true(is_zero(slot(0), 4 * 256));
+	assert_true(is_zero(slot(5), 3 * 256));
+	assert_true(is_zero((const char *)slot(4) + 64, 192));
+
+	sched_hint_table_unbind(2);
+	assert_true(slot(4)->state == 0);
+	assert_false(sched_hint_table_publish(1000, 0));
+}
+
+/* APIC id 9 in a table of 8. */
+static void test_no_slot(void **state)
+{
+	shim_cpu = 3;
+	assert_false(sched_hint_table_bind(3));
+	assert_int_equal(warnings, 1);
+	assert_false(sched_hint_table_publish(1000, 0));
+	assert_true(is_zero(slot(0), 8 * 256));
+}
+
+/* A publish with distinct values, byte by byte. */
+static void test_golden(void **state)
+{
+	static const unsigned char golden[64] = {
+		/* idle, tick, 0 waiters, no peer, 0 overloaded */
+		0x02, 0x01, 0x00, 0x00, 0xff, 0xff, 0x00, 0x00,
+		/* next_timer_ns */
+		0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
+		/* poll_timeout_ns, event_ns, event_dev_ns: not negotiated */
+		0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 0, 0, 0, 0,
+		/* tsc */
+		0xb8, 0xb7, 0xb6, 0xb5, 0xb4, 0xb3, 0xb2, 0xb1,
+		/* publish_seq: the first */
+		0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0, 0, 0, 0, 0, 0, 0, 0,
+	};
+
+	shim_cpu = 1;
+	assert_true(sched_hint_table_bind(1));
+	tsc = 0xb1b2b3b4b5b6b7b8;
+	assert_true(sched_hint_table_publish(0x0102030405060708, VIRTIO_SCHED_HINT_SLOT_F_TICK));
+	assert_memory_equal(slot(1), golden, sizeof(golden));
+	assert_true(is_zero(slot(0), 256));
+	assert_true(is_zero((const char *)slot(1) + 64, 192));
+}
+
+/* All other words are in memory before the state is stored, with release. */
+static void test_state_last(void **state)
+{
+	struct virtio_sched_hint_slot before;
+
+	assert_true(sched_hint_table_bind(0));
+	releases = 0;
+	tsc = 33;
+	assert_true(sched_hint_table_publish(44, 0));
+	assert_int_equal(releases, 1);
+
+	memset(&before, 0, sizeof(before));
+	memcpy(&before, line_before_release, sizeof(line_before_release));
+	assert_int_equal(le64toh(before.state) & 0xff, VIRTIO_SCHED_HINT_STATE_RUNNING);
+	assert_int_equal(le64toh(before.next_timer_ns), 44);
+	assert_int_equal(le64toh(before.tsc), 33);
+	assert_int_equal(le64toh(before.publish_seq), 1);
+	assert_int_equal(le64toh(slot(0)->state) & 0xff, VIRTIO_SCHED_HINT_STATE_IDLE);
+}
+
+static void test_idle_and_running(void **state)
+{
+	u64 i;
+
+	assert_true(sched_hint_table_bind(0));
+	for (i = 1; i <= 1000; i++) {
+		assert_true(sched_hint_table_publish(i % 7 ? i : NONE, 0));
+		assert_int_equal(le64toh(slot(0)->publish_seq), i);
+		assert_int_equal(le64toh(slot(0)->next_timer_ns), i % 7 ? i : NONE);
+		assert_true(le64toh(slot(0)->state) == 0x0000ffff00000002);
+		sched_hint_table_running();
+		assert_true(le64toh(slot(0)->state) == 0x0000ffff00000001);
+		/* no publish of its own */
+		assert_int_equal(le64toh(slot(0)->publish_seq), i);
+	}
+	shim_cpu = 2;
+	assert_true(sched_hint_table_bind(2));
+	assert_true(sched_hint_table_publish(1, 0));
+	assert_int_equal(sched_hint_table_publishes(), 1001);
+	assert_int_equal(le64toh(slot(0)->publish_seq), 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_alloc, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_not_bound, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bind, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_slot, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_golden, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_state_last, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_idle_and_running, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
+}
