@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The policy: situations and what must come of them, then properties that hold
+ * for whatever a guest says.
+ *
+ * Expectations are relative to the situation (its wake cost, its limits), not
+ * to the policy's constants.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "unit.h"
+
+#include "policy.h"
+
+#define NONE	VIRTIO_SCHED_HINT_NS_NONE
+#define COST	(100 * US)
+#define NOW	(1000 * SEC)
+
+static bool is_keep(enum shint_verdict v)
+{
+	return v == SHINT_KEEP_TIMER || v == SHINT_KEEP_EVENT || v == SHINT_KEEP_GAP;
+}
+
+static bool is_wake(enum shint_verdict v)
+{
+	return v == SHINT_WAKE_TIMER || v == SHINT_WAKE_EVENT;
+}
+
+/* The situation all cases start from: idle, no timer, nothing known. */
+static struct shint_situation plain(struct shint_hint *hint)
+{
+	memset(hint, 0, sizeof(*hint));
+	hint->publish_seq = 1;
+	hint->state = VIRTIO_SCHED_HINT_STATE_IDLE;
+	hint->next_timer_ns = NONE;
+	return (struct shint_situation) {
+		.hint = hint,
+		.now_ns = NOW,
+		.published_ns = NOW,
+		.wake_cost_ns = COST,
+		.max_keep_ns = 20 * MS,
+		.budget_left_ns = 250 * MS,
+	};
+}
+
+static struct shint_decision decide(const struct shint_situation *s,
+				    const struct shint_predictor *p)
+{
+	struct shint_decision d = { SHINT_NR_VERDICTS, 77, 88 };
+
+	shint_policy_decide(s, p, &d);
+	return d;
+}
+
+/* Each is told apart by what the guest says and how long ago it said so. */
+static const struct {
+	const char *what;
+	u8 state;
+	bool tick;
+	u64 next_timer_ns;
+	u64 passed_ns;		/* since the publish */
+	enum shint_verdict verdict;
+	u64 keep_min_ns, keep_max_ns;
+	u64 wake_min_ns, wake_max_ns;
+} cases[] = {
+	{ "running", 1, false, NONE, 0, SHINT_STOCK_NOT_IDLE, 0, 0, 0, 0 },
+	{ "running, near timer", 1, false, COST, 0, SHINT_STOCK_NOT_IDLE, 0, 0, 0, 0 },
+	{ "no timer", 2, false, NONE, 0, SHINT_YIELD_FAR, 0, 0, 0, 0 },
+	{ "no timer, long ago", 2, false, NONE, 100 * SEC, SHINT_YIELD_FAR, 0, 0, 0, 0 },
+	{ "timer now", 2, false, 0, 0, SHINT_KEEP_TIMER, 1, 4 * COST, 0, 0 },
+	{ "timer at once", 2, false, COST / 10, 0, SHINT_KEEP_TIMER, COST / 10, 4 * COST, 0, 0 },
+	{ "timer within a wake cost", 2, false, COST, 0, SHINT_KEEP_TIMER, COST, 5 * COST, 0, 0 },
+	{ "timer far", 2, false, 100 * COST, 0, SHINT_WAKE_TIMER, 0, 0, 95 * COST, 99 * COST },
+	{ "timer very far", 2, false, 3600 * SEC, 0, SHINT_WAKE_TIMER, 0, 0,
+	  3600 * SEC - 5 * COST, 3600 * SEC - COST },
+	{ "timer far, half passed", 2, false, 100 * COST, 50 * COST, SHINT_WAKE_TIMER, 0, 0,
+	  45 * COST, 49 * COST },
+	{ "timer was far, is near", 2, false, 100 * COST, 99 * COST, SHINT_KEEP_TIMER,
+	  COST, 5 * COST, 0, 0 },
+	{ "timer is due", 2, false, 100 * COST, 100 * COST, SHINT_KEEP_TIMER, 1, 4 * COST, 0, 0 },
+	{ "timer is over", 2, false, 100 * COST, 110 * COST, SHINT_STOCK_STALE, 0, 0, 0, 0 },
+	{ "timer is long over", 2, false, COST, 3600 * SEC, SHINT_STOCK_STALE, 0, 0, 0, 0 },
+	{ "tick near", 2, true, COST, 0, SHINT_YIELD_FAR, 0, 0, 0, 0 },
+	{ "tick now", 2, true, 0, 0, SHINT_YIELD_FAR, 0, 0, 0, 0 },
+	{ "tick far", 2, true, 40 * COST, 0, SHINT_YIELD_FAR, 0, 0, 0, 0 },
+	{ "tick is over", 2, true, 40 * COST, 60 * COST, SHINT_STOCK_STALE, 0, 0, 0, 0 },
+};
+
+static void test_cases(void **state)
+{
+	static const struct shint_predictor nothing_known;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct shint_decision d;
+		struct shint_hint hint;
+		struct shint_situation s = plain(&hint);
+
+		hint.state = cases[i].state;
+		hint.tick = cases[i].tick;
+		hint.next_timer_ns = cases[i].next_timer_ns;
+		s.published_ns = NOW - cases[i].passed_ns;
+		d = decide(&s, &nothing_known);
+		expect(d.verdict == cases[i].verdict, "%s: %s", cases[i].what,
+		       shint_verdict_name(d.verdict));
+		expect(d.keep_ns >= cases[i].keep_min_ns && d.keep_ns <= cases[i].keep_max_ns,
+		       "%s: keep %llu", cases[i].what, d.keep_ns);
+		expect(d.wake_in_ns >= cases[i].wake_min_ns && d.wake_in_ns <= cases[i].wake_max_ns,
+		       "%s: wake in %llu", cases[i].what, d.wake_in_ns);
+	}
+}
+
+/* From afar to the timer: wakes only get nearer, then it is kept, once. */
+static void test_timer_comes_nearer(void **state)
+{
+	static const struct shint_predictor nothing_known;
+	u64 passed, timer = 50 * COST, near = 0;
+	struct shint_hint hint;
+	struct shint_situation s = plain(&hint);
+
+	hint.next_timer_ns = timer;
+	for (passed = 0; passed <= timer; passed += COST / 7) {
+		struct shint_decision d;
+
+		s.published_ns = NOW - passed;
+		d = decide(&s, &nothing_known);
+		if (is_keep(d.verdict)) {
+			near = near ? near : timer - passed;
+			assert_true(d.keep_ns >= timer - passed);
+			continue;
+		}
+		expect(!near, "%s after a keep, %llu before", shint_verdict_name(d.verdict),
+		       timer - passed);
+		/* Woken, it finds the timer near, so that it is then kept. */
+		assert_true(d.wake_in_ns < timer - passed || d.verdict == SHINT_YIELD_FAR);
+	}
+	assert_in_range(near, COST / 2, 20 * COST);
+}
+
+/* The rules are in multiples of the wake cost: a slow machine is one stretched. */
+static void test_scales(void **state)
+{
+	static const struct shint_predictor nothing_known;
+	u64 cost, n;
+
+	for (cost = 10 * US; cost <= MS; cost *= 10) {
+		struct shint_decision near, far;
+		struct shint_hint hint;
+		struct shint_situation s = plain(&hint);
+
+		s.max_keep_ns = s.budget_left_ns = SEC;
+		s.wake_cost_ns = cost;
+		hint.next_timer_ns = cost / 2;
+		near = decide(&s, &nothing_known);
+		assert_int_equal(near.verdict, SHINT_KEEP_TIMER);
+		for (n = 30; n <= 100; n++) {
+			hint.next_timer_ns = n * cost;
+			far = decide(&s, &nothing_known);
+			assert_int_equal(far.verdict, SHINT_WAKE_TIMER);
+			assert_in_range(far.wake_in_ns, (n - 5) * cost, (n - 1) * cost);
+		}
+	}
+}
+
+static void test_limits(void **state)
+{
+	static const struct shint_predictor nothing_known;
+	struct shint_hint hint;
+	struct shint_situation s = plain(&hint);
+	struct shint_decision d;
+
+	/* a grant is cut to the VM's maximum */
+	hint.next_timer_ns = COST;
+	s.max_keep_ns = COST / 4;
+	d = decide(&s, &nothing_known);
+	assert_int_equal(d.verdict, SHINT_KEEP_TIMER);
+	assert_int_equal(d.keep_ns, COST / 4);
+	/* but nothing is granted that the budget does not hold */
+	s.budget_left_ns = 0;
+	d = decide(&s, &nothing_known);
+	assert_int_equal(d.verdict, SHINT_STOCK_BUDGET);
+	assert_int_equal(d.keep_ns, 0);
+	assert_int_equal(d.wake_in_ns, 0);
+	s.budget_left_ns = COST / 4;
+	d = decide(&s, &nothing_known);
+	assert_true(is_keep(d.verdict));
+	/* yielding needs no budget */
+	hint.next_timer_ns = NONE;
+	s.budget_left_ns = 0;
+	assert_int_equal(decide(&s, &nothing_known).verdict, SHINT_YIELD_FAR);
+	/* an early wake does: it is followed by a keep */
+	hint.next_timer_ns = 100 * COST;
+	assert_int_equal(decide(&s, &nothing_known).wake_in_ns, 0);
+}
+
+/* A predictor that has seen transactions each period, with answers gap apart. */
+static u64 train(struct shint_predictor *p, u64 period_ns, u64 gap_ns, unsigned int answers)
+{
+	u64 worth = shint_policy_hit_worth_ns(COST), start = NOW - 100 * period_ns, t = start;
+	unsigned int n, i;
+
+	memset(p, 0, sizeof(*p));
+	for (n = 0; n <= 100; n++, start += period_ns) {
+		shint_predict_event(p, n ? start - t : period_ns, start, worth);
+		for (t = start, i = 0; i < answers; i++) {
+			t += gap_ns;
+			shint_predict_event(p, gap_ns, t, worth);
+		}
+	}
+	return t;	/* the last event */
+}
+
+/* One steady period: yield, wake ahead of the start, keep through it. */
+static void test_expected_event(void **state)
+{
+	static const u64 periods[] = { 20 * MS, 50 * MS, 200 * MS };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(periods); i++) {
+		struct shint_window window;
+		struct shint_predictor p;
+		struct shint_hint hint;
+		struct shint_situation s = plain(&hint);
+		struct shint_decision d;
+		u64 due;
+
+		train(&p, periods[i], 0, 0);
+		due = NOW + periods[i];
+
+		s.now_ns = s.published_ns = NOW + 1 * MS;
+		d = decide(&s, &p);
+		expect(d.verdict == SHINT_WAKE_EVENT, "%s", shint_verdict_name(d.verdict));
+		assert_int_equal(d.keep_ns, 0);
+		assert_in_range(s.now_ns + d.wake_in_ns, due - periods[i] / 2, due - COST);
+
+		/* woken: kept from there through when it is due */
+		s.now_ns += d.wake_in_ns + COST;
+		s.rehalt = true;
+		d = decide(&s, &p);
+		expect(d.verdict == SHINT_KEEP_EVENT, "%s", shint_verdict_name(d.verdict));
+		assert_in_range(s.now_ns + d.keep_ns, due, due + periods[i] / 2);
+		assert_int_equal(d.wake_in_ns, 0);
+
+		/* it did not come: not kept for it again */
+		assert_true(shint_predict_window(&p, s.now_ns, &window));
+		s.now_ns = window.until_ns + 10 * COST;
+		d = decide(&s, &p);
+		expect(d.verdict == SHINT_YIELD_FAR, "%s", shint_verdict_name(d.verdict));
+		assert_int_equal(d.wake_in_ns, 0);
+	}
+}
+
+/* Of a timer and an event that are both far, the nearer one is woken for. */
+static void test_timer_and_event(void **state)
+{
+	struct shint_predictor p;
+	struct shint_hint hint;
+	struct shint_situation s = plain(&hint);
+	struct shint_decision d;
+
+	train(&p, 50 * MS, 0, 0);
+	s.now_ns = s.published_ns = NOW + 1 * MS;
+
+	hint.next_timer_ns = 20 * MS;
+	d = decide(&s, &p);
+	assert_int_equal(d.verdict, SHINT_WAKE_TIMER);
+	assert_in_range(d.wake_in_ns, 20 * MS - 5 * COST, 20 * MS - COST);
+
+	hint.next_timer_ns = 500 * MS;
+	d = decide(&s, &p);
+	assert_int_equal(d.verdict, SHINT_WAKE_EVENT);
+	assert_in_range(d.wake_in_ns, 25 * MS, 49 * MS - COST);
+
+	/* the tick is none of them */
+	hint.next_timer_ns = 4 * MS;
+	hint.tick = true;
+	d = decide(&s, &p);
+	assert_int_equal(d.verdict, SHINT_WAKE_EVENT);
+	assert_in_range(d.wake_in_ns, 25 * MS, 49 * MS - COST);
+}
+
+/* Within a transaction: kept through gaps that tend to be brief. */
+static void test_gap(void **state)
+{
+	struct shint_predictor p;
+	struct shint_hint hint;
+	struct shint_situation s = plain(&hint);
+	struct shint_decision d;
+	u64 last;
+
+	last = train(&p, 200 * MS, 2 * COST, 6);
+	s.now_ns = s.published_ns = last + COST / 2;
+	d = decide(&s, &p);
+	expect(d.verdict == SHINT_KEEP_GAP, "%s", shint_verdict_name(d.verdict));
+	assert_in_range(d.keep_ns, 2 * COST, shint_policy_hit_worth_ns(COST) * 2);
+	/* and woken for the next start if this was the last answer */
+	assert_in_range(s.now_ns + d.wake_in_ns, NOW + 100 * MS, NOW + 200 * MS - COST);
+
+	/* the gap is over: the guest has not run since */
+	s.rehalt = true;
+	s.now_ns += d.keep_ns + 10 * COST;
+	d = decide(&s, &p);
+	assert_int_equal(d.verdict, SHINT_WAKE_EVENT);
+}
+
+/* An event met is worth something, more on a slow machine, and not all. */
+static void test_hit_worth(void **state)
+{
+	u64 cost, last = 0;
+
+	for (cost = US; cost <= MS; cost += US) {
+		u64 worth = shint_policy_hit_worth_ns(cost);
+
+		assert_true(worth > last);
+		assert_in_range(worth, cost, 1000 * cost);
+		last = worth;
+	}
+}
+
+/* The names are an interface: of /proc/kvm-sched-hint and of trace events. */
+static void test_names(void **state)
+{
+	static const struct {
+		enum shint_verdict verdict;
+		const char *name;
+	} names[] = {
+		{ SHINT_STOCK_OFF, "stock_off" },
+		{ SHINT_STOCK_ABSENT, "stock_absent" },
+		{ SHINT_STOCK_BAD_SLOT, "stock_bad_slot" },
+		{ SHINT_STOCK_NO_SLOT, "stock_no_slot" },
+		{ SHINT_STOCK_NOT_IDLE, "stock_not_idle" },
+		{ SHINT_STOCK_STALE, "stock_stale" },
+		{ SHINT_STOCK_NO_POLL, "stock_no_poll" },
+		{ SHINT_STOCK_NESTED, "stock_nested" },
+		{ SHINT_STOCK_XEN, "stock_xen" },
+		{ SHINT_STOCK_BUDGET, "stock_budget" },
+		{ SHINT_STOCK_BLIND, "stock_blind" },
+		{ SHINT_YIELD_FAR, "yield_far" },
+		{ SHINT_WAKE_TIMER, "wake_timer" },
+		{ SHINT_WAKE_EVENT, "wake_event" },
+		{ SHINT_KEEP_TIMER, "keep_timer" },
+		{ SHINT_KEEP_EVENT, "keep_event" },
+		{ SHINT_KEEP_GAP, "keep_gap" },
+		{ SHINT_KEEP_ALWAYS, "keep_always" },
+		{ SHINT_KEEP_BLIND, "keep_blind" },
+	};
+	size_t i;
+
+	assert_int_equal(ARRAY_SIZE(names), SHINT_NR_VERDICTS);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_string_equal(shint_verdict_name(names[i].verdict), names[i].name);
+		assert_int_equal(shint_verdict_is_stock(names[i].verdict),
+				 !strncmp(names[i].name, "stock_", 6));
+	}
+}
+
+static u64 random_of(u64 *rnd, u64 usual)
+{
+	switch (random_below(rnd, 4)) {
+	case 0:
+		return random_size(rnd);
+	case 1:
+		return random_below(rnd, 3);
+	default:
+		return random_below(rnd, 2 * usual + 1);
+	}
+}
+
+/* What the slot's reader lets through, whatever the guest wrote. */
+static void random_hint(u64 *rnd, struct shint_hint *hint)
+{
+	hint->publish_seq = random_u64(rnd);
+	hint->state = random_below(rnd, 8) ? VIRTIO_SCHED_HINT_STATE_IDLE : random_below(rnd, 3);
+	hint->next_timer_ns = random_of(rnd, 10 * MS);
+	if (hint->next_timer_ns > SHINT_HINT_MAX_NS)
+		hint->next_timer_ns = NONE;
+	hint->tick = !random_below(rnd, 4);
+}
+
+static void check_invariants(const struct shint_situation *s, const struct shint_predictor *p,
+			     const struct shint_decision *d)
+{
+	struct shint_window window = { 0 };
+	bool expected = shint_predict_window(p, s->now_ns, &window);
+	u64 timer_at = NONE, first;
+
+	assert_true(d->verdict < SHINT_NR_VERDICTS);
+	assert_true(d->verdict != SHINT_KEEP_ALWAYS && d->verdict != SHINT_KEEP_BLIND);
+	assert_true(d->keep_ns <= s->max_keep_ns);
+	assert_true(d->keep_ns <= s->budget_left_ns);
+	if (s->hint->state == VIRTIO_SCHED_HINT_STATE_RUNNING)
+		assert_int_equal(d->verdict, SHINT_STOCK_NOT_IDLE);
+	if (s->hint->state == VIRTIO_SCHED_HINT_STATE_OFF)
+		assert_true(shint_verdict_is_stock(d->verdict));
+	if (shint_verdict_is_stock(d->verdict))
+		assert_true(!d->keep_ns && !d->wake_in_ns);
+	if (is_keep(d->verdict))
+		assert_true(d->keep_ns);
+	if (is_wake(d->verdict))
+		assert_true(!d->keep_ns && d->wake_in_ns);
+	if (d->verdict == SHINT_YIELD_FAR)
+		assert_true(!d->keep_ns && !d->wake_in_ns);
+	if (s->rehalt)
+		assert_true(d->verdict != SHINT_KEEP_GAP);
+	if (!expected)
+		assert_true(d->verdict != SHINT_KEEP_EVENT && d->verdict != SHINT_WAKE_EVENT);
+	if (s->hint->tick)
+		assert_true(d->verdict != SHINT_KEEP_TIMER && d->verdict != SHINT_WAKE_TIMER);
+	if (!d->wake_in_ns)
+		return;
+
+	/* Woken for something, ahead of it, and not while being kept anyway. */
+	if (!s->hint->tick && s->hint->next_timer_ns != NONE)
+		timer_at = s->published_ns + s->hint->next_timer_ns;
+	first = expected && window.from_ns > s->now_ns && window.from_ns < timer_at ?
+		window.from_ns : timer_at;
+	assert_true(first != NONE);
+	assert_true(d->wake_in_ns <= first - s->now_ns);
+	assert_true(d->wake_in_ns + s->wake_cost_ns <= first - s->now_ns);
+	assert_true(d->wake_in_ns >= d->keep_ns);
+}
+
+/* A guest that says anything at any time; events at any time, too. */
+static void test_invariants(void **state)
+{
+	unsigned int seen[SHINT_NR_VERDICTS] = { 0 };
+	unsigned int n;
+	u64 seed;
+
+	for (seed = 1; seed <= 10; seed++) {
+		u64 rnd = seed, now = NOW;
+		struct shint_predictor p;
+
+		now = train(&p, (5 + 10 * seed) * MS, random_below(&rnd, MS), seed % 4);
+		for (n = 0; n < 100000; n++) {
+			struct shint_hint hint;
+			struct shint_situation s = plain(&hint);
+			struct shint_decision d;
+
+			random_hint(&rnd, &hint);
+			s.now_ns = now;
+			s.published_ns = now - random_of(&rnd, 10 * MS) % now;
+			s.rehalt = random_below(&rnd, 2);
+			s.wake_cost_ns = random_below(&rnd, MS);
+			s.max_keep_ns = US * (1 + random_below(&rnd, 1000000));
+			s.budget_left_ns = random_of(&rnd, 250 * MS);
+			d = decide(&s, &p);
+			check_invariants(&s, &p, &d);
+			seen[d.verdict]++;
+
+			now += random_below(&rnd, MS);
+			if (!random_below(&rnd, 200))
+				shint_predict_event(&p, random_of(&rnd, 10 * MS), now,
+						    shint_policy_hit_worth_ns(s.wake_cost_ns));
+			/* now and then the traffic is regular again */
+			if (!random_below(&rnd, 500)) {
+				train(&p, (5 + 10 * seed) * MS, 50 * US, seed % 4);
+				now = NOW + random_below(&rnd, (5 + 10 * seed) * MS);
+			}
+		}
+	}
+	/* All that the policy can say was said. */
+	for (n = SHINT_YIELD_FAR; n <= SHINT_KEEP_GAP; n++)
+		expect(seen[n] >= 100, "%s: %u times", shint_verdict_name(n), seen[n]);
+	assert_true(seen[SHINT_STOCK_NOT_IDLE] && seen[SHINT_STOCK_STALE] &&
+		    seen[SHINT_STOCK_BUDGET]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_timer_comes_nearer),
+		cmocka_unit_test(test_scales),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_expected_event),
+		cmocka_unit_test(test_timer_and_event),
+		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_hit_worth),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_invariants),
+	};
+
+	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
+}
