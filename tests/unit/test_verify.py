@@ -55,7 +55,7 @@ CASES = [
     ("too many options", {}, ["--guest", "--host"], 2, "one option at most"),
 ]
 # every status the module can show, by its first word: each has its own remedy
-HOST_STATUS = ["draining: x", "detached: x", "off: x", "disarmed: x", "no-poll: x", "no-halts: x",
+HOST_STATUS = ["draining: x", "detached: x", "off: x", "disarmed: x", "ceiling: x", "no-poll: x", "no-halts: x",
                "no-publisher: x", "budget: x"]
 
 
