@@ -48,6 +48,19 @@ static void test_refused(void **state)
 	check_sum(&b);
 }
 
+/* It cannot be had to give back more than it took. */
+static void test_settled_twice(void **state)
+{
+	struct shint_budget b = { 0 };
+
+	reserve(&b, 5 * SEC, 100 * MS);
+	reserve(&b, 5 * SEC, 10 * MS);
+	shint_budget_settle(&b, 5 * SEC, 100 * MS, 0, 5 * SEC + MS);
+	shint_budget_settle(&b, 5 * SEC, 100 * MS, 0, 5 * SEC + 2 * MS);
+	check_sum(&b);
+	assert_int_equal(shint_budget_left_ns(&b, SEC, 5 * SEC + 3 * MS), SEC);
+}
+
 static void test_limit(void **state)
 {
 	static const struct {
@@ -461,6 +474,7 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_refund),
+		cmocka_unit_test(test_settled_twice),
 		cmocka_unit_test(test_never_settled),
 		cmocka_unit_test(test_settled_late),
 		cmocka_unit_test(test_long_keep),

@@ -79,6 +79,8 @@ static const struct {
 	{ "timer was far, is near", 2, false, 100 * COST, 99 * COST, SHINT_KEEP_TIMER,
 	  COST, 5 * COST, 0, 0 },
 	{ "timer is due", 2, false, 100 * COST, 100 * COST, SHINT_KEEP_TIMER, 1, 4 * COST, 0, 0 },
+	{ "timer a little late", 2, false, 100 * COST, 100 * COST + COST / 2, SHINT_KEEP_TIMER,
+	  1, 4 * COST, 0, 0 },
 	{ "timer is over", 2, false, 100 * COST, 110 * COST, SHINT_STOCK_STALE, 0, 0, 0, 0 },
 	{ "timer is long over", 2, false, COST, 3600 * SEC, SHINT_STOCK_STALE, 0, 0, 0, 0 },
 	{ "tick near", 2, true, COST, 0, SHINT_YIELD_FAR, 0, 0, 0, 0 },
@@ -149,7 +151,8 @@ static void test_scales(void **state)
 		struct shint_hint hint;
 		struct shint_situation s = plain(&hint);
 
-		s.max_keep_ns = s.budget_left_ns = SEC;
+		s.max_keep_ns = SEC;
+		s.budget_left_ns = SEC;
 		s.wake_cost_ns = cost;
 		hint.next_timer_ns = cost / 2;
 		near = decide(&s, &nothing_known);
@@ -228,7 +231,8 @@ static void test_expected_event(void **state)
 		train(&p, periods[i], 0, 0);
 		due = NOW + periods[i];
 
-		s.now_ns = s.published_ns = NOW + 1 * MS;
+		s.now_ns = NOW + 1 * MS;
+		s.published_ns = s.now_ns;
 		d = decide(&s, &p);
 		expect(d.verdict == SHINT_WAKE_EVENT, "%s", shint_verdict_name(d.verdict));
 		assert_int_equal(d.keep_ns, 0);
@@ -260,7 +264,8 @@ static void test_timer_and_event(void **state)
 	struct shint_decision d;
 
 	train(&p, 50 * MS, 0, 0);
-	s.now_ns = s.published_ns = NOW + 1 * MS;
+	s.now_ns = NOW + 1 * MS;
+	s.published_ns = s.now_ns;
 
 	hint.next_timer_ns = 20 * MS;
 	d = decide(&s, &p);
@@ -290,7 +295,8 @@ static void test_gap(void **state)
 	u64 last;
 
 	last = train(&p, 200 * MS, 2 * COST, 6);
-	s.now_ns = s.published_ns = last + COST / 2;
+	s.now_ns = last + COST / 2;
+	s.published_ns = s.now_ns;
 	d = decide(&s, &p);
 	expect(d.verdict == SHINT_KEEP_GAP, "%s", shint_verdict_name(d.verdict));
 	assert_in_range(d.keep_ns, 2 * COST, shint_policy_hit_worth_ns(COST) * 2);
@@ -415,7 +421,7 @@ static void check_invariants(const struct shint_situation *s, const struct shint
 		timer_at = s->published_ns + s->hint->next_timer_ns;
 	first = expected && window.from_ns > s->now_ns && window.from_ns < timer_at ?
 		window.from_ns : timer_at;
-	assert_true(first != NONE);
+	assert_true(first != NONE && first > s->now_ns);
 	assert_true(d->wake_in_ns <= first - s->now_ns);
 	assert_true(d->wake_in_ns + s->wake_cost_ns <= first - s->now_ns);
 	assert_true(d->wake_in_ns >= d->keep_ns);
