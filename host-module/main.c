@@ -110,9 +110,11 @@ static void main_status(const struct shint_file *sfile, struct kvm_sched_hint_st
 		u32 mode = shint_mode_in_force(READ_ONCE(vm->requested_mode));
 
 		status->status = shint_vm_status(vm);
+		/* Mode blind reads no slot; but its guest is to differ in nothing. */
 		status->listening = !READ_ONCE(vm->gone) && !READ_ONCE(vm->disarmed) &&
-				    (mode == KVM_SCHED_HINT_MODE_HINT ||
-				     mode == KVM_SCHED_HINT_MODE_OBSERVE);
+				    (mode == KVM_SCHED_HINT_MODE_OBSERVE ||
+				     mode == KVM_SCHED_HINT_MODE_HINT ||
+				     mode == SHINT_MODE_BLIND);
 		status->mode = mode == SHINT_MODE_BLIND ? KVM_SCHED_HINT_MODE_HINT : mode;
 	}
 	if (shint_draining())
