@@ -45,6 +45,8 @@ def qemu_binary():
 
 def stripped(path):
     """A copy without debug information, kept in the cache: it goes into an initramfs."""
+    if not shutil.which("strip"):
+        return path
     stat = os.stat(path)
     copy = os.path.join(cache_dir(), "stripped", f"qemu-{stat.st_size}-{stat.st_mtime_ns}")
     if not os.path.exists(copy):

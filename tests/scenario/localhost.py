@@ -82,11 +82,13 @@ def overlay_root(files, tmp):
             raise SetupError("files/host needs overlayfs, which is not loaded: modprobe overlay")
     root, work = os.path.join(tmp, "root"), os.path.join(tmp, "overlay")
     quoted = {k: shlex.quote(v) for k, v in {"root": root, "work": work, "files": files, "tmp": tmp}.items()}
+    # The files go to the upper layer: two lower layers may not lie in one another.
     return """set -e
 mkdir -p {root} {work}
 mount -t tmpfs tmpfs {work}
 mkdir {work}/upper {work}/work
-mount -t overlay overlay -o lowerdir={files}:/,upperdir={work}/upper,workdir={work}/work {root}
+cp -a {files}/. {work}/upper
+mount -t overlay overlay -o lowerdir=/,upperdir={work}/upper,workdir={work}/work {root}
 mkdir -p {root}/results {root}{tmp}
 for dir in /dev /proc /sys /run {tmp}; do mount --rbind $dir {root}$dir; done
 mkdir -p "$RESULTS"

@@ -71,6 +71,15 @@ def collect(state, out):
     return found
 
 
+def _own_version():
+    """git's name for the tree, where it is a clone and git is there."""
+    try:
+        git = subprocess.run(["git", "-C", TOP, "describe", "--always", "--dirty"], capture_output=True, text=True)
+    except OSError:
+        return None
+    return git.stdout.strip() or None
+
+
 def judge(opts, found, times, versions):
     """Writes result.json; returns (exit status, one line)."""
     reason = found.get("reason", "setup")
@@ -81,11 +90,10 @@ def judge(opts, found, times, versions):
     splat = find_splat(logs)
     if splat:
         reason, message = "splat", splat
-    git = subprocess.run(["git", "-C", TOP, "describe", "--always", "--dirty"], capture_output=True, text=True)
     result = {
         "scenario": opts.name, "reason": reason, "exit": REASONS[reason], "message": message, "kernel": opts.kernel,
         "versions": {"guest_kernel": opts.kver, "host_kernel": found.get("host_kernel"), "qemu": found.get("qemu"),
-                     "sched_hint": git.stdout.strip() or None, **versions},
+                     "sched_hint": _own_version(), **versions},
         "times_s": {**times, **{k[:-2]: v for k, v in found.items() if k.endswith("_s")}},
         "scripts": {k[:-3]: v for k, v in found.items() if k.endswith("_rc")},
     }
