@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 from image import Tree, kernel_modules
-from options import DEFAULT_DEVICE, SetupError, TOP
+from options import SetupError, TOP
 from pins import cache_dir
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -108,21 +108,26 @@ def applets(where):
             os.symlink("busybox", os.path.join(folder, os.path.basename(path)))
 
 
-def _device(opts, qemu, note):
+def _device(opts, qemu):
     if opts.device == "none":
         return "none"
-    listed = command([qemu, "-device", "help"], qemu)
     name = opts.device.split(",")[0]
-    if f'"{name}"' in listed:
-        return opts.device
-    if opts.device == DEFAULT_DEVICE and os.environ.get("QEMU"):
-        note(f"QEMU={qemu} has no {name}: the guests run without it")
-        return "none"
-    raise SetupError(f"QEMU at {qemu} has no device {name}; `make qemu` builds one, --device none does without")
+    if f'"{name}"' not in command([qemu, "-device", "help"], qemu):
+        raise SetupError(f"QEMU at {qemu} has no device {name}; `make qemu` builds one, --device none does without")
+    return opts.device
 
 
-def build(opts, where, note):
-    """Fills the folder `where`; note(text) tells the user what is left out."""
+def need_module(opts, module, switch, append):
+    """A run without a module must be asked for, lest it pass for a result."""
+    if f"{module}.ko" not in project_modules(opts.kver) and f"{switch}=0" not in append.split():
+        option = "--guest-append" if "guest" in switch else "--host-append"
+        raise SetupError(f"{module}.ko is not built for {opts.kernel}: run `make modules KERNEL={opts.kernel}`, "
+                         f"or give {option} {switch}=0")
+
+
+def build(opts, where):
+    """Fills the folder `where`; returns the unpacked kernel's."""
+    need_module(opts, "virtio_sched_hint", "sched_hint.guest_module", opts.guest_append)
     root = kernel_root(opts.kernel)
     qemu = qemu_binary()
     os.makedirs(os.path.join(where, "guest"))
@@ -140,13 +145,9 @@ def build(opts, where, note):
     guest_image(opts, root).write(os.path.join(where, "guest", "initramfs"))
     shutil.copytree(opts.dir, os.path.join(where, "scenario"), symlinks=True,
                     ignore=lambda folder, names: ["files"] if folder == opts.dir else [])
-    modules = project_modules(opts.kver)
-    for name in ("kvm_sched_hint.ko", "virtio_sched_hint.ko"):
-        if name not in modules:
-            note(f"{name} is not built for {opts.kernel} (make modules KERNEL={opts.kernel}): going on without")
     conf = {
         "KERNEL": opts.kernel, "VCPUS": opts.vcpus, "GUEST_MEMORY": opts.guest_memory,
-        "DEVICE": _device(opts, qemu, note), "QEMU_ARGS": opts.qemu_args, "GUEST_APPEND": opts.guest_append,
+        "DEVICE": _device(opts, qemu), "QEMU_ARGS": opts.qemu_args, "GUEST_APPEND": opts.guest_append,
         "TIMEOUT": opts.timeout, "FIRST_GUEST": FIRST_GUEST,
     }
     with open(os.path.join(where, "conf"), "w", encoding="utf-8") as out:

@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 
-from options import OK, SCRIPT_FAILED, SETUP_FAILED, SPLAT, TIMEOUT, TOP
+from options import OK, SCRIPT_FAILED, SETUP_FAILED, SPLAT, SetupError, TIMEOUT, TOP
+from pins import PinError
 
 # What WARN(), BUG(), an oops, KASAN, lockdep and the watchdogs print. "WARNING:" alone
 # is not enough: mitigations print it at boot.
@@ -101,3 +102,11 @@ def judge(opts, found, times, versions):
         json.dump(result, out, indent=1)
         out.write("\n")
     return REASONS[reason], f"{reason}: {message}" if message else reason
+
+
+def guarded(opts, run):
+    """run(), whose failure to set up the run leaves a result, too."""
+    try:
+        return run()
+    except (SetupError, PinError, OSError) as error:
+        return judge(opts, {"reason": "setup", "message": str(error)}, {}, {})
