@@ -65,8 +65,8 @@ run_host_sh() {
 	host_sh=$!
 	while kill -0 $host_sh 2>/dev/null; do
 		if [ "$(elapsed)" -ge "$TIMEOUT" ]; then
+			timed_out=1
 			kill -KILL -$host_sh 2>/dev/null
-			return 124
 		fi
 		sleep 0.5
 	done
@@ -84,20 +84,20 @@ PATH=$SCENARIO_BUNDLE/bin:$PATH:$SCENARIO_BUNDLE/applets
 export PATH
 say "starting guest $FIRST_GUEST"
 GUEST_IP=$(GUEST_PATIENCE=$TIMEOUT guest-start "$FIRST_GUEST" 2>"$SCENARIO_STATE/error") || {
-	cat "$SCENARIO_STATE/error" >&2
+	[ "$(elapsed)" -lt "$TIMEOUT" ] || finish timeout "guest $FIRST_GUEST did not answer within $TIMEOUT s"
 	finish setup "$(tail -n 1 "$SCENARIO_STATE/error")"
 }
 export GUEST_IP
 outcome "host_sh_started_s=$(elapsed)"
 say "guest $FIRST_GUEST answers at $GUEST_IP; running host.sh"
+timed_out=0
 run_host_sh
 rc=$?
 guest_failed=
 outcome "host_sh_rc=$rc"
 outcome "host_sh_ended_s=$(elapsed)"
 collect_guests
-case $rc in
-0) [ -z "$guest_failed" ] && finish ok || finish script "$guest_failed" ;;
-124) finish timeout "host.sh did not end within $TIMEOUT s" ;;
-*) finish script "host.sh exited with $rc" ;;
-esac
+[ $timed_out = 0 ] || finish timeout "host.sh had not ended after $TIMEOUT s"
+[ $rc = 0 ] || finish script "host.sh exited with $rc"
+[ -z "$guest_failed" ] || finish script "$guest_failed"
+finish ok
