@@ -3,7 +3,7 @@
 # Runs cases/*.sh one after the other in one boot, each in a shell of its own that ends
 # at the first failing command. Lines of "PASS case" or "FAIL case why" go to the results.
 
-CASE_LIMIT_S=120
+CASE_LIMIT_S=240
 SUITE=$PWD
 export SUITE
 
