@@ -9,7 +9,7 @@ import subprocess
 import asterisk
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-KAMAILIO_MODULES = ("tm", "sl", "pv", "textops")
+KAMAILIO_MODULES = ("sl", "pv", "textops")
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 
 

@@ -26,10 +26,10 @@ if ! grep -q 'sched_hint.host_module=0' /proc/cmdline && [ -e $HOST_MODULE ]; th
 	insmod $HOST_MODULE || echo "lab: cannot load kvm_sched_hint"
 fi
 
-export SCENARIO_BUNDLE=/scenario SCENARIO_STATE=/run/scenario RESULTS=/results
+export SCENARIO_BUNDLE=/scenario SCENARIO_STATE=/run/scenario RESULTS=/results RESULTS_DISK=/dev/vda
 mkdir -p $SCENARIO_STATE
 sh $SCENARIO_BUNDLE/on-host.sh
 mv /results $SCENARIO_STATE/results 2>/dev/null
-tar -cf /dev/vda -C $SCENARIO_STATE .
+tar -cf $RESULTS_DISK -C $SCENARIO_STATE .
 sync
 poweroff -f

@@ -46,6 +46,24 @@ sipp_run() { # RATE COUNT
 	failed=$(($2 - $(column "$WORK/stat.csv" "SuccessfulCall(C)")))
 }
 
+# For as long as all goes well: ends at the first retransmission
+sipp_clean() { # RATE SECONDS
+	rm -f "$WORK/stat.csv"
+	pin-load sipp -sn uac -nostdin "$GUEST_IP:5060" -i "$local_ip" -p 5062 -r "$1" -m $(($1 * $2)) \
+		-trace_stat -stf "$WORK/stat.csv" -fd 1 >"$WORK/sipp.out" 2>"$WORK/sipp.err" &
+	sipp=$!
+	seconds=0 retransmissions=0
+	while kill -0 $sipp 2>/dev/null && [ "$retransmissions" -le 0 ] && [ $seconds -lt $(($2 + DRAIN_S)) ]; do
+		sleep 1
+		seconds=$((seconds + 1))
+		[ ! -s "$WORK/stat.csv" ] || retransmissions=$(column "$WORK/stat.csv" "Retransmissions(C)")
+	done
+	kill $sipp 2>/dev/null
+	wait $sipp
+	failed=$(($1 * $2 - $(column "$WORK/stat.csv" "SuccessfulCall(C)")))
+	[ "$retransmissions" = 0 ] && [ $failed = 0 ]
+}
+
 # busy_permille: of one pCPU, for the steps that follow
 measured_run() { # RATE COUNT
 	up0=$(uptime_cs) idle0=$(idle_ticks) kept0=$(kept_ns)
@@ -70,6 +88,6 @@ round() { # LOAD CONFIG ROUND RATE COUNT
 	wait $tcpdump
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$5" "$wall_cs" "$idle_cs" \
 		$((kept1 - kept0)) "$retransmissions" "$failed" "$sipp_rc" "$capture" >>"$RESULTS/rounds.tsv"
-	[ -e /proc/kvm-sched-hint ] && cat /proc/kvm-sched-hint >"$RESULTS/counters-$1-$2-$3"
-	return 0
+	[ ! -e /proc/kvm-sched-hint ] || cat /proc/kvm-sched-hint >"$RESULTS/counters-$1-$2-$3"
+	save-results meta rounds.tsv "$capture"
 }

@@ -30,15 +30,19 @@ wait_for_server() {
 	set_config stock
 }
 
-clean() { # RATE SECONDS: no retransmission, no failed call
-	sipp_run "$1" $(($1 * $2))
-	echo "demo: $1 call/s for $2 s: $retransmissions retransmissions, $failed failed"
-	sleep 0.7
-	[ "$retransmissions" = 0 ] && [ "$failed" = 0 ]
+clean() { # RATE SECONDS
+	if sipp_clean "$1" "$2"; then
+		echo "demo: $1 call/s for $2 s: clean"
+		sleep 0.5
+	else
+		echo "demo: $1 call/s: retransmissions after $seconds s"
+		sleep 3 # for what is still on its way
+		return 1
+	fi
 }
 
 # The highest rate without retransmission in stock over 20 s: doubling and halving
-# with short runs, then the long one, from above.
+# with short runs, then long ones, from above.
 find_capacity() {
 	capacity=$CAPACITY
 	progress "capacity: the highest rate without retransmission in stock"
@@ -48,13 +52,13 @@ find_capacity() {
 			low=$high high=$((high * 2))
 			[ $high -lt 20000 ] || break
 		done
-		while [ $((high - low)) -gt $((low / 16 + 1)) ]; do
+		while [ $((high - low)) -gt $((low / 10 + 1)) ]; do
 			middle=$(((low + high) / 2))
 			if clean $middle 4; then low=$middle; else high=$middle; fi
 		done
 		capacity=$low
 		until clean "$capacity" 20; do
-			capacity=$((capacity * 94 / 100))
+			capacity=$((capacity * 92 / 100))
 			[ $capacity -ge 10 ] || die "not even 10 call/s pass without retransmission"
 		done
 	fi
