@@ -145,10 +145,20 @@ out:
 	vcpu->halted_ns = now_ns;
 }
 
-static void halt_learn_wake_cost(struct shint_vcpu *vcpu, u64 fired_ns, u64 now_ns)
+/*
+ * What waking costs: from the timer's wake-up to the end of the halt. It does
+ * not matter whether the event came meanwhile; if it came first, the timer had
+ * nothing to wake.
+ */
+static void halt_learn_wake_cost(struct shint_vcpu *vcpu, const struct shint_past *past,
+				 u64 fired_ns)
 {
-	u64 cost_ns = min_t(u64, now_ns - fired_ns, WAKE_COST_MAX_NS);
+	u64 end_ns = vcpu->hit_ns + past->halt_ns;
+	u64 cost_ns;
 
+	if (!past->known || end_ns <= fired_ns)
+		return;
+	cost_ns = min_t(u64, end_ns - fired_ns, WAKE_COST_MAX_NS);
 	vcpu->counters.early_sent++;
 	vcpu->wake_cost_ns -= vcpu->wake_cost_ns >> WAKE_COST_SHIFT;
 	vcpu->wake_cost_ns += cost_ns >> WAKE_COST_SHIFT;
@@ -377,11 +387,12 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	halt_look_back(vcpu, &past);
 	halt_settle(vm, vcpu, &past, now_ns);
 	vcpu->halt_ns += past.halt_ns;
-	if (woken)
-		halt_learn_wake_cost(vcpu, fired_ns, now_ns);
+	if (fired_ns)
+		halt_learn_wake_cost(vcpu, &past, fired_ns);
 	if (!rehalt)
 		halt_learn(vm, vcpu, past.known, now_ns);
 	vcpu->halt_exits = exits;
+	vcpu->hit_ns = now_ns;
 
 	halt_decide(vm, vcpu, id, mode, rehalt, woken, now_ns, &decision);
 	if (mode == KVM_SCHED_HINT_MODE_OBSERVE)

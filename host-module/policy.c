@@ -10,7 +10,7 @@
 /*
  * An event met while kept saves its waiter one wake-up, and what was pushed
  * out of the caches meanwhile. How many wake-ups' worth of kept time that may
- * cost is the price of steadiness: docs/policy.md has the figures for 16.
+ * cost is the price of steadiness: docs/policy.md has the figures.
  */
 #define HIT_WORTH_WAKE_COSTS	16
 

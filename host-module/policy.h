@@ -43,7 +43,7 @@ enum shint_verdict {
  * @now_ns: now
  * @published_ns: when this publish was first seen
  * @rehalt: the guest has not run since its last halt: woken early, a signal
- * @wake_cost_ns: from waking the vCPU's thread to its being back here
+ * @wake_cost_ns: from waking the vCPU's thread to its having left the halt
  * @max_keep_ns: the VM's limit for one grant
  * @budget_left_ns: what the budgets allow now
  */

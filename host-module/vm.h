@@ -108,12 +108,13 @@ struct shint_waker {
  * @halt_exits: KVM's count of HLT exits at the last halt: the same again means
  *	that the guest has not run since
  * @no_poll: in the last halt the guest forbade host polling
+ * @hit_ns: when the last halt was seen
  * @halted_ns: when the guest halted; early wakes do not count
  * @halt_ns: time since then that was spent halted
  * @publish_seq: the publish last seen
  * @published_ns: when it was first seen
  * @timer_ns: when its next timer fires, or NS_NONE
- * @wake_cost_ns: from an early wake to the halt that follows; moving average
+ * @wake_cost_ns: from an early wake to the end of the halt; moving average
  * @blind_ns: mode blind: when the next wake is due
  * @grant: the grant that is out
  * @budget: this vCPU's
@@ -130,6 +131,7 @@ struct shint_vcpu {
 	bool poll_written;
 	bool no_poll;
 	u64 halt_exits;
+	u64 hit_ns;
 	u64 halted_ns;
 	u64 halt_ns;
 	u64 publish_seq;
