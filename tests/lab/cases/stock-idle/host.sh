@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What an idle guest costs the host while attached in mode off, against not attached at
-# all (then the probe is not even registered): interleaved rounds, the ratio of the
-# host's busy time with its 95 % interval (bootstrap over rounds). For a quiet machine.
+# all (then the probe is not even registered). A round has both, in alternating order,
+# because a machine's speed drifts; the result is the median over rounds of the ratio of
+# the host's busy time, with its 95 % interval (bootstrap). For a quiet machine.
 set -e
-ROUNDS=${ROUNDS:-10}
-SECONDS_EACH=${SECONDS_EACH:-10}
+ROUNDS=${ROUNDS:-24}
+SECONDS_EACH=${SECONDS_EACH:-6}
 node=/sys/class/misc/kvm-sched-hint
 
 idle_ticks() {
@@ -13,7 +14,7 @@ idle_ticks() {
 }
 
 attached() {
-	[ -d $node/vms/"$(guest-pid main)"-0 ] || ls -d $node/vms/"$(guest-pid main)"-* >/dev/null 2>&1
+	ls -d $node/vms/"$(guest-pid main)"-* >/dev/null 2>&1
 }
 
 measure() { # CONFIGURATION
@@ -23,35 +24,58 @@ measure() { # CONFIGURATION
 	echo "$1 $from $(idle_ticks) $at $(cut -d' ' -f1 /proc/uptime)" >>"$RESULTS/rounds"
 }
 
-echo off >/sys/module/kvm_sched_hint/parameters/mode
-round=0
-while [ $round -lt "$ROUNDS" ]; do
+attach() {
 	echo 0 >$node/drain
 	until attached; do sleep 0.2; done
-	measure off
+}
+
+detach() {
 	echo 1 >$node/drain
 	while attached; do sleep 0.2; done
 	# the probe lingers for a few seconds, lest attach and detach in turn cost too much
-	until ! grep -q kvm_vcpu_halt /sys/kernel/debug/kprobes/list; do sleep 0.5; done
-	measure detached
-	round=$((round + 1))
+	while grep -q kvm_vcpu_halt /sys/kernel/debug/kprobes/list; do sleep 0.5; done
+}
+
+echo off >/sys/module/kvm_sched_hint/parameters/mode
+round=1
+while [ $round -le "$ROUNDS" ]; do
+	if [ $((round % 2)) = 1 ]; then
+		attach
+		measure off
+		detach
+		measure detached
+	else # still detached
+		measure detached
+		attach
+		measure off
+	fi
 	echo "round $round of $ROUNDS"
+	round=$((round + 1))
 done
-echo 0 >$node/drain
+attach
 
 awk -v cpus="$(grep -c ^processor /proc/cpuinfo)" '
+	function median(a, n,    i, j, t) {
+		for (i = 2; i <= n; i++) {
+			t = a[i]
+			for (j = i - 1; j > 0 && a[j] > t; j--)
+				a[j + 1] = a[j]
+			a[j + 1] = t
+		}
+		return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
+	}
 	{ busy[$1, ++n[$1]] = cpus * ($5 - $4) - ($3 - $2) / 100; wall[$1] += $5 - $4; sum[$1] += busy[$1, n[$1]] }
 	END {
 		srand(1)
+		rounds = n["off"]
+		for (i = 1; i <= rounds; i++)
+			sample[i] = ratio[i] = busy["off", i] / busy["detached", i]
+		print "ratio", median(sample, rounds), sum["off"] / wall["off"], sum["detached"] / wall["detached"] >"/dev/stderr"
 		for (b = 0; b < 2000; b++) {
-			o = d = 0
-			for (i = 0; i < n["off"]; i++) {
-				o += busy["off", 1 + int(rand() * n["off"])]
-				d += busy["detached", 1 + int(rand() * n["detached"])]
-			}
-			print o / d
+			for (i = 1; i <= rounds; i++)
+				sample[i] = ratio[1 + int(rand() * rounds)]
+			print median(sample, rounds)
 		}
-		print "ratio", sum["off"] / sum["detached"], sum["off"] / wall["off"], sum["detached"] / wall["detached"] >"/dev/stderr"
 	}' "$RESULTS/rounds" 2>"$RESULTS/ratio" | sort -n >"$RESULTS/bootstrap"
 read -r _ ratio off detached <"$RESULTS/ratio"
 low=$(sed -n 50p "$RESULTS/bootstrap") high=$(sed -n 1950p "$RESULTS/bootstrap")
