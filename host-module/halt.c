@@ -146,7 +146,7 @@ out:
 }
 
 /*
- * What waking costs: from the timer's wake-up to the end of the halt. It does
+ * What waking costs: from when the timer was due to the end of the halt. It does
  * not matter whether the event came meanwhile; if it came first, the timer had
  * nothing to wake.
  */

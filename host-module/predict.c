@@ -4,9 +4,14 @@
  *
  * Within a transaction (a request and its answers) gaps are short
  * and alike: a histogram tells how long it pays to keep through one.
- * Between transactions they are long, and at a steady rate their starts are
- * evenly spaced: mean and mean deviation tell when the next is due.
+ * Between transactions they are long. Where a pattern of starts repeats (one
+ * start each 20 ms, or a request and 9 ms later its acknowledgement, each
+ * 33 ms), each start is echoed one period later. The period is the distance at
+ * which most starts have another one before them.
  */
+#include <linux/bitops.h>
+#include <linux/minmax.h>
+
 #include "predict.h"
 
 /* The weight of a new gap; all weights halve when their sum reaches the cap. */
@@ -14,7 +19,26 @@
 #define GAP_TOTAL_MAX	(64 * GAP_UNIT)
 /* Below this, the past is too short to tell. */
 #define GAP_TOTAL_MIN	(4 * GAP_UNIT)
-#define STARTS_MIN	4
+/* An event that was there when KVM looked, before it would have polled. */
+#define GAP_MIN_NS	1000
+
+/*
+ * All votes halve when so many starts have voted: a new rate wins within these.
+ * A start has SHINT_ECHOES votes, and a u8 holds all.
+ */
+#define VOTERS_MAX	24
+#define VOTERS_MIN	4
+
+/*
+ * A period is believed while 5/8 of the starts are echoes. It begins somewhat
+ * below that, so that it has to prove itself.
+ */
+#define ECHOED_ALL	256
+#define ECHOED_ENOUGH	(ECHOED_ALL * 5 / 8)
+#define ECHOED_INITIAL	(ECHOED_ALL / 2)
+
+/* No two starts are alike to better than that. */
+#define SLACK_MIN_NS	(1ULL << SHINT_GAP_SHIFT)
 
 /* As in TCP's round-trip estimate (RFC 6298): 1/8 for the mean, 1/4 beside. */
 #define MEAN_SHIFT	3
@@ -50,32 +74,144 @@ static void predict_gap(struct shint_predictor *predictor, u64 gap_ns)
 	}
 }
 
+static u64 distance(u64 a_ns, u64 b_ns)
+{
+	return a_ns > b_ns ? a_ns - b_ns : b_ns - a_ns;
+}
+
+static unsigned int nr_remembered(const struct shint_predictor *predictor)
+{
+	return predictor->nr_starts < SHINT_ECHOES ? predictor->nr_starts : SHINT_ECHOES;
+}
+
+/* SHINT_DISTANCES if it is too long or too short to be a period. */
+static unsigned int distance_bucket(u64 ns)
+{
+	unsigned int order;
+
+	if (ns >> SHINT_DISTANCE_SHIFT == 0 ||
+	    ns >> (SHINT_DISTANCE_SHIFT + SHINT_DISTANCE_ORDERS))
+		return SHINT_DISTANCES;
+	order = fls64(ns >> SHINT_DISTANCE_SHIFT) - 1;
+	return order * SHINT_DISTANCE_STEPS +
+	       (ns >> (SHINT_DISTANCE_SHIFT + order - 4)) % SHINT_DISTANCE_STEPS;
+}
+
+static u64 distance_bucket_end_ns(unsigned int bucket)
+{
+	unsigned int order = bucket / SHINT_DISTANCE_STEPS;
+
+	return (u64)(SHINT_DISTANCE_STEPS + bucket % SHINT_DISTANCE_STEPS + 1) <<
+	       (SHINT_DISTANCE_SHIFT + order - 4);
+}
+
+static void vote(struct shint_predictor *predictor, u64 event_ns)
+{
+	unsigned int i, bucket;
+
+	for (i = 0; i < nr_remembered(predictor); i++) {
+		bucket = distance_bucket(event_ns - predictor->start_ns[i]);
+		if (bucket < SHINT_DISTANCES)
+			predictor->distance_votes[bucket]++;
+	}
+	if (++predictor->voters < VOTERS_MAX)
+		return;
+	predictor->voters /= 2;
+	for (i = 0; i < SHINT_DISTANCES; i++)
+		predictor->distance_votes[i] /= 2;
+}
+
+/*
+ * A distance near the edge of a bucket has its votes in two: they count
+ * together. Two distances in them have no more votes than all starts: one echo
+ * is enough for each.
+ */
+static u32 votes_for(const struct shint_predictor *predictor, unsigned int bucket)
+{
+	u32 votes = predictor->distance_votes[bucket] +
+		    predictor->distance_votes[bucket + 1];
+
+	return min(votes, predictor->voters);
+}
+
+/*
+ * The shortest distance with (nearly) the most votes, and the votes of half the
+ * starts: of a period's multiples, itself; of a pattern's inner distances, none.
+ * The edge between the two buckets is the period until echoes tell it better.
+ */
+static u64 elect_period_ns(const struct shint_predictor *predictor)
+{
+	u32 most = 1, i;
+
+	if (predictor->voters < VOTERS_MIN)
+		return 0;
+	for (i = 0; i < SHINT_DISTANCES - 1; i++)
+		most = max(most, votes_for(predictor, i));
+	if (most * 2 < predictor->voters)
+		return 0;
+	for (i = 0; votes_for(predictor, i) * 8 < most * 7; i++)
+		;
+	return distance_bucket_end_ns(i);
+}
+
+/* How the echo that is nearest to a start fits it. */
+static void check_echo(struct shint_predictor *predictor, u64 event_ns)
+{
+	u64 error_ns = ~0ULL, echo_ns = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr_remembered(predictor); i++) {
+		u64 due_ns = predictor->start_ns[i] + predictor->period_ns;
+
+		if (distance(event_ns, due_ns) < error_ns) {
+			error_ns = distance(event_ns, due_ns);
+			echo_ns = due_ns;
+		}
+	}
+
+	predictor->echoed -= predictor->echoed >> MEAN_SHIFT;
+	/* Chance makes echoes, too: by this measure for two starts of five. */
+	if (error_ns > predictor->interval_ns / 4)
+		return;
+	predictor->echoed += ECHOED_ALL >> MEAN_SHIFT;
+	if (event_ns > echo_ns)
+		predictor->period_ns += error_ns >> MEAN_SHIFT;
+	else
+		predictor->period_ns -= error_ns >> MEAN_SHIFT;
+	predictor->error_ns -= predictor->error_ns >> DEV_SHIFT;
+	predictor->error_ns += error_ns >> DEV_SHIFT;
+}
+
+/* The votes are for another period than the one that fits ill: try that. */
+static void reconsider_period(struct shint_predictor *predictor)
+{
+	u64 elected_ns = elect_period_ns(predictor);
+
+	/* Nothing new: a bucket is no wider. */
+	if (distance(elected_ns, predictor->period_ns) <=
+	    predictor->period_ns / SHINT_DISTANCE_STEPS)
+		return;
+	predictor->period_ns = elected_ns;
+	predictor->error_ns = elected_ns / SHINT_DISTANCE_STEPS;
+	predictor->echoed = ECHOED_INITIAL;
+}
+
 static void predict_start(struct shint_predictor *predictor, u64 event_ns)
 {
-	u64 period_ns = event_ns - predictor->start_ns;
-	u64 error_ns;
+	u64 last_ns = predictor->start_ns[(predictor->nr_starts - 1) % SHINT_ECHOES];
 
-	predictor->start_ns = event_ns;
-	if (predictor->nr_starts < STARTS_MIN)
-		predictor->nr_starts++;
-	if (predictor->nr_starts == 1)
-		return;
-
-	if (!predictor->period_ns) {
-		predictor->period_ns = period_ns;
-		predictor->period_dev_ns = period_ns / 2;
-		return;
+	if (predictor->nr_starts) {
+		predictor->interval_ns -= predictor->interval_ns >> MEAN_SHIFT;
+		predictor->interval_ns += (event_ns - last_ns) >> MEAN_SHIFT;
+		vote(predictor, event_ns);
 	}
-
-	if (period_ns > predictor->period_ns) {
-		error_ns = period_ns - predictor->period_ns;
-		predictor->period_ns += error_ns >> MEAN_SHIFT;
-	} else {
-		error_ns = predictor->period_ns - period_ns;
-		predictor->period_ns -= error_ns >> MEAN_SHIFT;
-	}
-	predictor->period_dev_ns -= predictor->period_dev_ns >> DEV_SHIFT;
-	predictor->period_dev_ns += error_ns >> DEV_SHIFT;
+	if (predictor->period_ns)
+		check_echo(predictor, event_ns);
+	/* Where it fits, only now and then: it may be a part of the pattern's. */
+	if (predictor->echoed < ECHOED_ENOUGH || predictor->voters == VOTERS_MAX / 2)
+		reconsider_period(predictor);
+	predictor->start_ns[predictor->nr_starts % SHINT_ECHOES] = event_ns;
+	predictor->nr_starts++;
 }
 
 /**
@@ -88,8 +224,11 @@ static void predict_start(struct shint_predictor *predictor, u64 event_ns)
 void shint_predict_event(struct shint_predictor *predictor, u64 gap_ns, u64 event_ns,
 			 u64 hit_worth_ns)
 {
-	bool starts = gap_ns > shint_predict_gap_ns(predictor, hit_worth_ns);
+	bool starts = gap_ns > hit_worth_ns &&
+		      gap_ns > shint_predict_gap_ns(predictor, hit_worth_ns);
 
+	if (gap_ns < GAP_MIN_NS)
+		return;
 	predict_gap(predictor, gap_ns);
 	if (starts)
 		predict_start(predictor, event_ns);
@@ -137,20 +276,38 @@ u64 shint_predict_gap_ns(const struct shint_predictor *predictor, u64 hit_worth_
  * @now_ns: now, on the clock of the events
  * @window: out
  *
- * Return: whether the starts are steady enough to tell, and the window has
- * not passed.
+ * Return: whether the starts repeat well enough to tell, and a window has not
+ * passed: the first of these is @window.
  */
 bool shint_predict_window(const struct shint_predictor *predictor, u64 now_ns,
 			  struct shint_window *window)
 {
-	u64 due_ns = predictor->start_ns + predictor->period_ns;
-	u64 slack_ns = 2 * predictor->period_dev_ns;
+	u64 last_ns = predictor->start_ns[(predictor->nr_starts - 1) % SHINT_ECHOES];
+	u64 slack_ns = 2 * predictor->error_ns, until_ns = ~0ULL;
+	unsigned int i;
 
-	/* A window over half the period is hardly better than keeping always. */
-	if (predictor->nr_starts < STARTS_MIN || slack_ns > predictor->period_ns / 4)
+	if (slack_ns < SLACK_MIN_NS)
+		slack_ns = SLACK_MIN_NS;
+	/* Windows of more than half the time would be hardly better than keeping always. */
+	if (!predictor->period_ns || predictor->echoed < ECHOED_ENOUGH ||
+	    slack_ns > predictor->interval_ns / 4 || slack_ns > predictor->period_ns / 4)
 		return false;
 
-	window->from_ns = due_ns - slack_ns;
-	window->until_ns = due_ns + slack_ns;
-	return now_ns < window->until_ns;
+	for (i = 0; i < nr_remembered(predictor); i++) {
+		u64 due_ns = predictor->start_ns[i] + predictor->period_ns;
+		u64 end_ns = due_ns + slack_ns;
+
+		/* A broken clock. */
+		if (end_ns < predictor->start_ns[i])
+			continue;
+		/* Its start has come, or will not any more. */
+		if (due_ns - slack_ns <= last_ns || end_ns <= now_ns)
+			continue;
+		until_ns = min(until_ns, end_ns);
+	}
+	if (until_ns == ~0ULL)
+		return false;
+	window->from_ns = until_ns - 2 * slack_ns;
+	window->until_ns = until_ns;
+	return true;
 }

@@ -11,25 +11,46 @@
 #define SHINT_GAP_BUCKETS	17
 #define SHINT_GAP_SHIFT		14
 
+/* Starts that are remembered; so, how many a repeating pattern may have. */
+#define SHINT_ECHOES		8
+
+/*
+ * Distances between starts: sixteen buckets to each binary order, from 1 ms to
+ * 1 s. A shorter period is kept through as gaps, a longer one is not worth much.
+ */
+#define SHINT_DISTANCE_STEPS	16
+#define SHINT_DISTANCE_ORDERS	10
+#define SHINT_DISTANCE_SHIFT	20
+#define SHINT_DISTANCES		(SHINT_DISTANCE_STEPS * SHINT_DISTANCE_ORDERS)
+
 /**
  * struct shint_predictor - what one vCPU's events were like
  * @gap_weight: how often an idle gap fell into each bucket; decays
  * @gap_total: sum of @gap_weight
- * @start_ns: when the last transaction started
- * @period_ns: mean time between starts of transactions
- * @period_dev_ns: mean deviation of that
- * @nr_starts: starts seen, as far as it matters
+ * @start_ns: when the last transactions started; a ring
+ * @nr_starts: starts seen; the ring's next place, modulo its size
+ * @distance_votes: how often two of the last starts were that far apart; decays
+ * @voters: starts that have voted; decays alike
+ * @interval_ns: mean time from one start to the next
+ * @period_ns: the time after which the pattern of starts repeats, or 0
+ * @error_ns: mean deviation of a start from the echo of an earlier one
+ * @echoed: share of the starts that were echoes, of SHINT_ECHOED_ALL
  *
  * A transaction starts with an event after a gap that was longer than those
- * worth keeping through; see shint_predict_gap_ns().
+ * worth keeping through; see shint_predict_gap_ns(). An echo of a start is what
+ * is due one period after it.
  */
 struct shint_predictor {
 	u32 gap_weight[SHINT_GAP_BUCKETS];
 	u32 gap_total;
 	u32 nr_starts;
-	u64 start_ns;
+	u64 start_ns[SHINT_ECHOES];
+	u8 distance_votes[SHINT_DISTANCES];
+	u32 voters;
+	u32 echoed;
+	u64 interval_ns;
 	u64 period_ns;
-	u64 period_dev_ns;
+	u64 error_ns;
 };
 
 /**

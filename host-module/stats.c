@@ -60,7 +60,7 @@ static void stats_show_vcpu(struct seq_file *seq, const struct shint_vm *vm, u32
 		   READ_ONCE(vcpu->stock.poll_ns));
 	seq_printf(seq, " period_ns=%llu period_dev_ns=%llu",
 		   READ_ONCE(vcpu->predictor.period_ns),
-		   READ_ONCE(vcpu->predictor.period_dev_ns));
+		   READ_ONCE(vcpu->predictor.error_ns));
 	stats_show_counters(seq, &counters);
 }
 

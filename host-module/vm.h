@@ -82,7 +82,7 @@ struct shint_grant {
 /**
  * struct shint_waker - a vCPU's early wake
  * @timer: fires on the pCPU it was armed on, in hard interrupt context
- * @fired_ns: when it last woke the vCPU; the probe takes it back to 0
+ * @fired_ns: when it was due that last woke the vCPU; the probe takes it back to 0
  * @until_ns: mode always: until then only wake the vCPU if it blocks, else 0
  * @armed: cleared before a cancel that the firing timer would not notice
  */

@@ -41,10 +41,13 @@ static enum hrtimer_restart wake_fire(struct hrtimer *timer)
 	}
 
 	/*
+	 * When it was due, not now: that it is later, because the pCPU had to
+	 * leave a sleep state, is part of what a wake-up costs.
+	 *
 	 * Before the wake-up, which is a full barrier: the probe that follows
 	 * it must see why.
 	 */
-	WRITE_ONCE(vcpu->waker.fired_ns, now_ns);
+	WRITE_ONCE(vcpu->waker.fired_ns, ktime_to_ns(hrtimer_get_expires(timer)));
 	trace_sched_hint_wake(vcpu->kvm_vcpu);
 	shint_kvm_wake(vcpu->kvm_vcpu);
 	return HRTIMER_NORESTART;
@@ -104,10 +107,10 @@ void shint_wake_stop(struct shint_vcpu *vcpu)
 }
 
 /**
- * shint_wake_taken_ns() - when the timer woke the vCPU since the last call
+ * shint_wake_taken_ns() - for when the timer woke the vCPU since the last call
  * @vcpu: the vCPU whose thread runs
  *
- * Return: the time, or 0 if it did not.
+ * Return: when it was due, or 0 if it did not wake the vCPU.
  */
 u64 shint_wake_taken_ns(struct shint_vcpu *vcpu)
 {

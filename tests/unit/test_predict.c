@@ -109,6 +109,64 @@ static void test_steady(void **state)
 	}
 }
 
+static const struct {
+	const char *what;
+	u64 period_ns;
+	u64 offsets_ns[4];	/* of a period's starts */
+	unsigned int nr;
+	u64 jitter_ns;
+	unsigned int strays;	/* per cent of periods with one start more, anywhere */
+	unsigned int at_least;	/* per cent of the pattern's starts inside a window */
+} patterns[] = {
+	{ "request, acknowledgement",	33 * MS, { 0, 9 * MS }, 2, 0, 0, 100 },
+	{ "the same, unsteady",		33 * MS, { 0, 9 * MS }, 2, MS / 2, 0, 70 },
+	{ "the same, with strays",	33 * MS, { 0, 9 * MS }, 2, MS / 2, 20, 60 },
+	{ "three in 50 ms",		50 * MS, { 0, 16 * MS, 32 * MS }, 3, 0, 0, 100 },
+	{ "burst of four in 100 ms",	100 * MS, { 0, 10 * MS, 20 * MS, 30 * MS }, 4, 0, 0, 100 },
+};
+
+static void test_patterns(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(patterns); i++) {
+		struct stream s = {
+			.now_ns = SEC,
+			.worth_ns = shint_policy_hit_worth_ns(100 * US),
+			.rnd = 70 + i,
+		};
+		struct shint_predictor p = { 0 };
+		u64 n, k, inside = 0, wide_ns = 0, all = 0;
+
+		for (n = 0; n < LEARNING + JUDGED; n++) {
+			for (k = 0; k < patterns[i].nr; k++) {
+				u64 start_ns = SEC + n * patterns[i].period_ns +
+					       patterns[i].offsets_ns[k];
+				struct shint_window window = { 0 };
+				bool known;
+
+				start_ns += random_below(&s.rnd, 2 * patterns[i].jitter_ns + 1);
+				known = shint_predict_window(&p, s.now_ns, &window);
+				if (known && n > LEARNING) {
+					wide_ns += window.until_ns - window.from_ns;
+					inside += window.from_ns <= start_ns &&
+						  start_ns <= window.until_ns;
+				}
+				all += n > LEARNING;
+				stream_transaction(&s, &p, start_ns);
+			}
+			if (random_below(&s.rnd, 100) < patterns[i].strays)
+				stream_transaction(&s, &p, s.now_ns + MS +
+						   random_below(&s.rnd, 10 * MS));
+		}
+		expect(inside * 100 >= all * patterns[i].at_least, "%s: %llu of %llu",
+		       patterns[i].what, inside, all);
+		/* Not by taking in everything. */
+		expect(wide_ns <= JUDGED * patterns[i].period_ns / 3, "%s: %llu ns wide",
+		       patterns[i].what, wide_ns);
+	}
+}
+
 /* A stream without memory tells nothing about when its next event comes. */
 static void test_poisson(void **state)
 {
@@ -295,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_steady),
+		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_poisson),
 		cmocka_unit_test(test_window_passes),
 		cmocka_unit_test(test_rate_changes),

@@ -36,6 +36,9 @@ typedef u64 phys_addr_t;
 #define BUILD_BUG_ON(cond)	_Static_assert(!(cond), #cond)
 #define cpu_to_le64(x)		htole64(x)
 #define le64_to_cpu(x)		le64toh(x)
+#define min(a, b)		((a) < (b) ? (a) : (b))
+#define max(a, b)		((a) > (b) ? (a) : (b))
+#define fls64(x)		((x) ? 64 - __builtin_clzll(x) : 0)
 
 /* uaccess: the test is the user. */
 long copy_from_user_nofault(void *dst, const void __user *src, size_t size);
