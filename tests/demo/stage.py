@@ -9,7 +9,7 @@ import subprocess
 import asterisk
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-KAMAILIO_MODULES = ("sl", "pv", "textops")
+KAMAILIO_MODULES = ("tm", "sl", "pv", "textops")
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 
 
@@ -65,6 +65,14 @@ def stage_kamailio(guest):
     return version.split()[2]
 
 
+def build_fine_clock(folder):
+    done = subprocess.run([which("cc", "gcc"), "-O2", "-Wall", "-shared", "-fPIC",
+                           "-o", os.path.join(folder, "fine-clock.so"), os.path.join(HERE, "fine-clock.c")],
+                          capture_output=True, text=True)
+    if done.returncode:
+        raise StageError(f"fine-clock.c does not build: {done.stderr.strip()}")
+
+
 def stage(folder, server, conf):
     """Fills `folder` for tests/lab/run or tests/scenario/run; returns the server's version."""
     shutil.copytree(os.path.join(HERE, "scenario"), folder)
@@ -72,6 +80,7 @@ def stage(folder, server, conf):
     os.makedirs(host)
     os.makedirs(os.path.join(guest, "etc/demo"))
     put_program(host, which("sipp", "sip-tester"))
+    build_fine_clock(folder)
     put_program(host, which("tcpdump", "tcpdump"))
     for terminfo in ("/lib/terminfo/d/dumb", "/usr/share/terminfo/d/dumb"):
         if os.path.exists(terminfo):

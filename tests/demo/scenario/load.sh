@@ -2,6 +2,8 @@
 # One run of sipp against the guest, with everything measured around it.
 
 export TERM=dumb
+# Split into words where it is used. fine-clock.so: see fine-clock.c.
+SIPP="pin-load env LD_PRELOAD=$PWD/fine-clock.so sipp"
 NR_CPUS=$(grep -c '^cpu[0-9]' /proc/stat)
 
 find_guest() {
@@ -38,7 +40,7 @@ column() { # FILE NAME: the last value of a column of sipp's statistics
 # what has not ended by then has failed. sipp exits with 1 when calls failed.
 sipp_run() { # RATE COUNT
 	rm -f "$WORK/stat.csv"
-	timeout -k 5 $(($2 / $1 + DRAIN_S)) pin-load sipp -sn uac -nostdin "$GUEST_IP:5060" -i "$local_ip" -p 5062 \
+	timeout -k 5 $(($2 / $1 + DRAIN_S)) $SIPP -sn uac -nostdin "$GUEST_IP:5060" -i "$local_ip" -p 5062 \
 		-r "$1" -m "$2" -trace_stat -stf "$WORK/stat.csv" -fd 3600 >"$WORK/sipp.out" 2>"$WORK/sipp.err"
 	sipp_rc=$?
 	[ -s "$WORK/stat.csv" ] || die "sipp failed ($sipp_rc): $(tail -n 1 "$WORK/sipp.err")"
@@ -49,7 +51,7 @@ sipp_run() { # RATE COUNT
 # For as long as all goes well: ends at the first retransmission
 sipp_clean() { # RATE SECONDS
 	rm -f "$WORK/stat.csv"
-	pin-load sipp -sn uac -nostdin "$GUEST_IP:5060" -i "$local_ip" -p 5062 -r "$1" -m $(($1 * $2)) \
+	$SIPP -sn uac -nostdin "$GUEST_IP:5060" -i "$local_ip" -p 5062 -r "$1" -m $(($1 * $2)) \
 		-trace_stat -stf "$WORK/stat.csv" -fd 1 >"$WORK/sipp.out" 2>"$WORK/sipp.err" &
 	sipp=$!
 	seconds=0 retransmissions=0
@@ -77,9 +79,8 @@ measured_run() { # RATE COUNT
 # sipp's retransmissions and failures, its exit status, the capture
 round() { # LOAD CONFIG ROUND RATE COUNT
 	capture=$1-$2-$3.pcap
-	tcpdump -i "$tap" -n -s 512 -B 8192 -Z root -w "$RESULTS/$capture" udp port 5060 2>"$WORK/tcpdump.err" &
+	pin-load tcpdump -i "$tap" -n -s 512 -B 8192 -Z root -w "$RESULTS/$capture" udp port 5060 2>"$WORK/tcpdump.err" &
 	tcpdump=$!
-	taskset -pc 0 $tcpdump >/dev/null
 	sleep 0.7
 	measured_run "$4" "$5"
 	# what the kernel has captured, tcpdump gets within a second
