@@ -41,7 +41,9 @@ enum idle_mode { MODE_OFF, MODE_CPUIDLE, MODE_TRACEPOINT };
 /* The rest of the state is serialised by sched_hint.lock. */
 static enum idle_mode idle_mode;
 static enum cpuhp_state hotplug_state;
-static bool publish_timer;
+
+/* Feature bits: what is published, and what cannot be in this kernel. */
+static u64 published, failed;
 
 static DEFINE_PER_CPU(struct cpuidle_device, idle_device);
 
@@ -63,18 +65,32 @@ static bool is_tick(unsigned int cpu, ktime_t next, s64 delta_ns)
 	       (!phase || phase == TICK_NSEC / 2 / num_possible_cpus() * cpu);
 }
 
-static bool publish_idle(struct cpuidle_device *dev)
+static bool publishes(unsigned int feature)
 {
-	ktime_t next = dev->next_hrtimer;
-	s64 delta_ns;
+	return published & BIT_ULL(feature);
+}
 
-	if (!publish_timer)
-		return sched_hint_table_publish(0, 0);
-	if (!next || next == KTIME_MAX)
-		return sched_hint_table_publish(VIRTIO_SCHED_HINT_NS_NONE, 0);
-	delta_ns = max_t(s64, ktime_to_ns(ktime_sub(next, ktime_get())), 0);
-	return sched_hint_table_publish(delta_ns, is_tick(dev->cpu, next, delta_ns) ?
-					VIRTIO_SCHED_HINT_SLOT_F_TICK : 0);
+/* @next: the next timer, 0 or KTIME_MAX if there is or is known none. */
+static bool publish_idle(unsigned int cpu, ktime_t next)
+{
+	struct sched_hint_publish hint = { .wake_peer = VIRTIO_SCHED_HINT_NO_PEER };
+
+	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE)) {
+		sched_hint_runnable_idle();
+		hint.nr_overloaded = sched_hint_runnable_overloaded();
+	}
+	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
+		hint.wake_peer = sched_hint_peer();
+	if (publishes(VIRTIO_SCHED_HINT_F_TIMER)) {
+		hint.next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
+		if (next && next != KTIME_MAX) {
+			hint.next_timer_ns =
+				max_t(s64, ktime_to_ns(ktime_sub(next, ktime_get())), 0);
+			if (is_tick(cpu, next, hint.next_timer_ns))
+				hint.flags = VIRTIO_SCHED_HINT_SLOT_F_TICK;
+		}
+	}
+	return sched_hint_table_publish(&hint);
 }
 
 /* Called and left with interrupts disabled and RCU watching. */
@@ -86,7 +102,7 @@ static int enter_idle(struct cpuidle_device *dev, struct cpuidle_driver *drv, in
 		return index;
 
 	if (static_branch_likely(&host_listens))
-		published = publish_idle(dev);
+		published = publish_idle(dev->cpu, dev->next_hrtimer);
 	sched_hint_arch_idle();
 	if (published)
 		sched_hint_table_running();
@@ -132,7 +148,7 @@ static void trace_idle(void *unused, unsigned int state, unsigned int cpu)
 	if (state == (unsigned int)PWR_EVENT_EXIT)
 		sched_hint_table_running();
 	else if (state)
-		sched_hint_table_publish(publish_timer ? VIRTIO_SCHED_HINT_NS_NONE : 0, 0);
+		publish_idle(cpu, 0);
 }
 
 /*
@@ -203,11 +219,46 @@ const char *sched_hint_idle_unfit(void)
 	return NULL;
 }
 
+/* What comes from the scheduler. The rest works without what fails. */
+static void start_feature(u64 features, unsigned int feature, const char *what, int (*start)(void))
+{
+	int ret;
+
+	if (!(features & BIT_ULL(feature)))
+		return;
+	ret = start();
+	if (!ret) {
+		published |= BIT_ULL(feature);
+		return;
+	}
+	failed |= BIT_ULL(feature);
+	pr_warn("virtio_sched_hint: %s not published: %d\n", what, ret);
+}
+
+static void start_features(u64 features)
+{
+	published = features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER);
+	failed = 0;
+	start_feature(features, VIRTIO_SCHED_HINT_F_RUNNABLE, "runnable tasks",
+		      sched_hint_runnable_start);
+	start_feature(features, VIRTIO_SCHED_HINT_F_WAKE_PEER, "wake peers",
+		      sched_hint_peer_start);
+}
+
+/* No CPU publishes any more. */
+static void stop_features(void)
+{
+	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
+		sched_hint_peer_stop();
+	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE))
+		sched_hint_runnable_stop();
+}
+
 int sched_hint_idle_start(u64 features)
 {
 	int ret;
 
-	publish_timer = features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER);
+	start_features(features);
 	idle_mode = cpuidle_register_driver(&sched_hint_driver) ? MODE_TRACEPOINT : MODE_CPUIDLE;
 
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "virtio_sched_hint:online",
@@ -230,6 +281,7 @@ err_driver:
 	if (idle_mode == MODE_CPUIDLE)
 		cpuidle_unregister_driver(&sched_hint_driver);
 	idle_mode = MODE_OFF;
+	stop_features();
 	return ret;
 }
 
@@ -247,6 +299,13 @@ void sched_hint_idle_stop(void)
 	if (idle_mode == MODE_CPUIDLE)
 		cpuidle_unregister_driver(&sched_hint_driver);
 	idle_mode = MODE_OFF;
+	stop_features();
+}
+
+/* Features that were negotiated, but this kernel does not let us publish. */
+u64 sched_hint_idle_failed(void)
+{
+	return failed;
 }
 
 const char *sched_hint_idle_mode(void)

@@ -2,7 +2,8 @@
 /*
  * What the guest driver's files owe each other.
  *
- * main.c knows the device, table.c the shared table, idle.c the idle loop.
+ * main.c knows the device, table.c the shared table, idle.c the idle loop,
+ * runnable.c the runqueues, peer.c who is woken by whose interrupts.
  * There is one table because there is at most one device.
  */
 #ifndef SCHED_HINT_H
@@ -35,6 +36,14 @@ struct sched_hint {
 	const char *trouble;		/* why nothing is published, or NULL */
 };
 
+/* What is published at idle entry; durations in ns from the publish. */
+struct sched_hint_publish {
+	u64 next_timer_ns;
+	u8 flags;
+	u16 wake_peer;
+	u16 nr_overloaded;
+};
+
 /* main.c: one line for the user, "ok" or why nothing is published */
 const char *sched_hint_status(struct sched_hint *sh);
 
@@ -46,6 +55,21 @@ const char *sched_hint_idle_unfit(void);
 int sched_hint_idle_start(u64 features);
 void sched_hint_idle_stop(void);
 const char *sched_hint_idle_mode(void);
+u64 sched_hint_idle_failed(void);
+
+/* runnable.c: start and stop in process context, serialised by sched_hint.lock */
+int sched_hint_runnable_start(void);
+void sched_hint_runnable_stop(void);
+u64 sched_hint_runnable_corrections(void);
+
+/* runnable.c: between start and stop, from the idle loop, interrupts disabled */
+void sched_hint_runnable_idle(void);
+u16 sched_hint_runnable_overloaded(void);
+
+/* peer.c: the same */
+int sched_hint_peer_start(void);
+void sched_hint_peer_stop(void);
+u16 sched_hint_peer(void);
 
 /* table.c: allocation, process context, serialised by sched_hint.lock */
 int sched_hint_table_alloc(u32 nr_slots);
@@ -53,13 +77,18 @@ void sched_hint_table_free(void);
 phys_addr_t sched_hint_table_addr(void);
 u32 sched_hint_table_nr_slots(void);
 u64 sched_hint_table_publishes(void);
+ssize_t sched_hint_table_read(char *buf, loff_t pos, size_t count);
+struct virtio_sched_hint_slot *sched_hint_table_slot(unsigned int cpu);
 
 /* table.c: on the CPU itself, from its hotplug thread */
 bool sched_hint_table_bind(unsigned int cpu);
 void sched_hint_table_unbind(unsigned int cpu);
 
 /* table.c: on the CPU itself, from its idle loop, interrupts disabled */
-bool sched_hint_table_publish(u64 next_timer_ns, u8 flags);
+bool sched_hint_table_publish(const struct sched_hint_publish *hint);
 void sched_hint_table_running(void);
+
+/* table.c: under the lock of the runqueue of the slot's CPU */
+void sched_hint_table_runnable(struct virtio_sched_hint_slot *slot, u64 nr, u64 seq);
 
 #endif /* SCHED_HINT_H */

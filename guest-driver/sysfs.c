@@ -28,12 +28,30 @@ static ssize_t listening_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(listening);
 
-/* what is published, by the name of the feature bit */
+static const struct {
+	unsigned int bit;
+	const char *name;
+} feature_names[] = {
+	{ VIRTIO_SCHED_HINT_F_TIMER, "timer" },
+	{ VIRTIO_SCHED_HINT_F_RUNNABLE, "runnable" },
+	{ VIRTIO_SCHED_HINT_F_WAKE_PEER, "wake_peer" },
+};
+
+/* what is published, by the names of the feature bits */
 static ssize_t features_in_use_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	bool timer = virtio_has_feature(dev_to_virtio(dev), VIRTIO_SCHED_HINT_F_TIMER);
+	struct sched_hint *sh = to_sched_hint(dev);
+	u64 in_use;
+	int i, len = 0;
 
-	return sysfs_emit(buf, "%s\n", timer ? "timer" : "none");
+	mutex_lock(&sh->lock);
+	in_use = sh->vdev->features & ~sched_hint_idle_failed();
+	mutex_unlock(&sh->lock);
+	for (i = 0; i < ARRAY_SIZE(feature_names); i++)
+		if (in_use & BIT_ULL(feature_names[i].bit))
+			len += sysfs_emit_at(buf, len, "%s%s", len ? " " : "",
+					     feature_names[i].name);
+	return len + sysfs_emit_at(buf, len, "%s\n", len ? "" : "none");
 }
 static DEVICE_ATTR_RO(features_in_use);
 
@@ -70,17 +88,40 @@ static ssize_t hint_status_show(struct device *dev, struct device_attribute *att
 }
 static DEVICE_ATTR_RO(hint_status);
 
+/* how often a runnable count was not 0 on an idle CPU, since the driver was loaded */
+static ssize_t runnable_corrections_show(struct device *dev, struct device_attribute *attr,
+					 char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", sched_hint_runnable_corrections());
+}
+static DEVICE_ATTR_RO(runnable_corrections);
+
+/* the table itself, as the host sees it: slots of 256 bytes, see docs/abi.md */
+static ssize_t table_read(struct file *file, struct kobject *kobj, struct bin_attribute *attr,
+			  char *buf, loff_t pos, size_t count)
+{
+	return sched_hint_table_read(buf, pos, count);
+}
+static BIN_ATTR_ADMIN_RO(table, 0);
+
 static struct attribute *sched_hint_attrs[] = {
 	&dev_attr_listening.attr,
 	&dev_attr_features_in_use.attr,
 	&dev_attr_idle_mode.attr,
 	&dev_attr_publishes.attr,
+	&dev_attr_runnable_corrections.attr,
 	&dev_attr_hint_status.attr,
+	NULL
+};
+
+static struct bin_attribute *sched_hint_bin_attrs[] = {
+	&bin_attr_table,
 	NULL
 };
 
 static const struct attribute_group sched_hint_group = {
 	.attrs = sched_hint_attrs,
+	.bin_attrs = sched_hint_bin_attrs,
 };
 
 const struct attribute_group *sched_hint_groups[] = {

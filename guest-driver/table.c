@@ -5,8 +5,9 @@
  * A slot's idle line is written by its own CPU alone: by the idle loop with
  * interrupts disabled (publish, running), or by the CPU's hotplug thread (bind,
  * unbind), which never runs while the idle task is in the middle of a publish.
- * So there is no lock. The host may read at any time: every word is stored
- * whole, and the state word last, with release.
+ * So there is no lock. Its runnable line is written under the lock of that
+ * CPU's runqueue (see runnable.c). The host may read at any time: every word is
+ * stored whole, and the state word last, with release.
  */
 #include <linux/gfp.h>
 #include <linux/io.h>
@@ -14,6 +15,7 @@
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 
 #include <asm/barrier.h>
 #include <asm/msr.h>
@@ -70,11 +72,33 @@ u64 sched_hint_table_publishes(void)
 	return sum;
 }
 
-static u64 state_word(u8 state, u8 flags)
+/* For whoever wants to see what the host sees. */
+ssize_t sched_hint_table_read(char *buf, loff_t pos, size_t count)
+{
+	return memory_read_from_buffer(buf, count, &pos, table, table_size());
+}
+
+/* The slot of a CPU that is present, or NULL if the table has none for it. */
+struct virtio_sched_hint_slot *sched_hint_table_slot(unsigned int cpu)
+{
+	u32 id = cpu_physical_id(cpu);
+
+	return id < table_nr_slots ? &table[id] : NULL;
+}
+
+/* No peer, no flags. */
+static u64 state_word(u8 state)
 {
 	return (u64)state << VIRTIO_SCHED_HINT_STATE_SHIFT |
-	       (u64)flags << VIRTIO_SCHED_HINT_FLAGS_SHIFT |
 	       (u64)VIRTIO_SCHED_HINT_NO_PEER << VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT;
+}
+
+static u64 idle_word(const struct sched_hint_publish *hint)
+{
+	return (u64)VIRTIO_SCHED_HINT_STATE_IDLE << VIRTIO_SCHED_HINT_STATE_SHIFT |
+	       (u64)hint->flags << VIRTIO_SCHED_HINT_FLAGS_SHIFT |
+	       (u64)hint->wake_peer << VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT |
+	       (u64)hint->nr_overloaded << VIRTIO_SCHED_HINT_OVERLOADED_SHIFT;
 }
 
 static void store_state(struct virtio_sched_hint_slot *slot, u64 word)
@@ -89,16 +113,14 @@ static void store_state(struct virtio_sched_hint_slot *slot, u64 word)
 /* From now on this CPU's idle loop may publish. False: it has no slot. */
 bool sched_hint_table_bind(unsigned int cpu)
 {
-	u32 id = cpu_physical_id(cpu);
-	struct virtio_sched_hint_slot *slot;
+	struct virtio_sched_hint_slot *slot = sched_hint_table_slot(cpu);
 
-	if (id >= table_nr_slots) {
+	if (!slot) {
 		pr_warn_once("virtio_sched_hint: CPU %u has APIC id %u, the table has %u slots: not published\n",
-			     cpu, id, table_nr_slots);
+			     cpu, cpu_physical_id(cpu), table_nr_slots);
 		return false;
 	}
-	slot = &table[id];
-	store_state(slot, state_word(VIRTIO_SCHED_HINT_STATE_RUNNING, 0));
+	store_state(slot, state_word(VIRTIO_SCHED_HINT_STATE_RUNNING));
 	this_cpu_write(own_slot, slot);
 	return true;
 }
@@ -115,7 +137,7 @@ void sched_hint_table_unbind(unsigned int cpu)
 }
 
 /* Idle entry. False: this CPU has no slot, and owes no call of running. */
-bool sched_hint_table_publish(u64 next_timer_ns, u8 flags)
+bool sched_hint_table_publish(const struct sched_hint_publish *hint)
 {
 	struct virtio_sched_hint_slot *slot = this_cpu_read(own_slot);
 	u64 seq;
@@ -123,10 +145,10 @@ bool sched_hint_table_publish(u64 next_timer_ns, u8 flags)
 	if (!slot)
 		return false;
 	seq = le64_to_cpu(READ_ONCE(slot->publish_seq)) + 1;
-	WRITE_ONCE(slot->next_timer_ns, cpu_to_le64(next_timer_ns));
+	WRITE_ONCE(slot->next_timer_ns, cpu_to_le64(hint->next_timer_ns));
 	WRITE_ONCE(slot->tsc, cpu_to_le64(rdtsc()));
 	WRITE_ONCE(slot->publish_seq, cpu_to_le64(seq));
-	store_state(slot, state_word(VIRTIO_SCHED_HINT_STATE_IDLE, flags));
+	store_state(slot, idle_word(hint));
 	return true;
 }
 
@@ -139,6 +161,12 @@ void sched_hint_table_running(void)
 	struct virtio_sched_hint_slot *slot = this_cpu_read(own_slot);
 
 	if (slot)
-		WRITE_ONCE(slot->state,
-			   cpu_to_le64(state_word(VIRTIO_SCHED_HINT_STATE_RUNNING, 0)));
+		WRITE_ONCE(slot->state, cpu_to_le64(state_word(VIRTIO_SCHED_HINT_STATE_RUNNING)));
+}
+
+/* The number of tasks of the slot's CPU has changed, @seq times so far. */
+void sched_hint_table_runnable(struct virtio_sched_hint_slot *slot, u64 nr, u64 seq)
+{
+	WRITE_ONCE(slot->nr_runnable, cpu_to_le64(nr));
+	WRITE_ONCE(slot->runnable_seq, cpu_to_le64(seq));
 }

@@ -28,8 +28,10 @@
 
 #define SCHED_HINT_QUEUE_SIZE 16
 
-/* The features whose words the host side makes use of. */
-#define SCHED_HINT_FEATURES (1ULL << VIRTIO_SCHED_HINT_F_TIMER)
+/* The features that are offered unless a property takes one away. */
+#define SCHED_HINT_FEATURES (1ULL << VIRTIO_SCHED_HINT_F_TIMER | \
+                             1ULL << VIRTIO_SCHED_HINT_F_RUNNABLE | \
+                             1ULL << VIRTIO_SCHED_HINT_F_WAKE_PEER)
 
 void virtio_sched_hint_update(VirtIOSchedHint *s)
 {
@@ -89,7 +91,7 @@ static void virtio_sched_hint_get_config(VirtIODevice *vdev, uint8_t *config)
 static uint64_t virtio_sched_hint_get_features(VirtIODevice *vdev,
                                                uint64_t features, Error **errp)
 {
-    return features | SCHED_HINT_FEATURES;
+    return features | VIRTIO_SCHED_HINT(vdev)->host_features;
 }
 
 /* Silently: a driver that goes away wants no interrupt. */
@@ -222,6 +224,7 @@ static void virtio_sched_hint_realize(DeviceState *dev, Error **errp)
         return;
     }
     s->min_slots = nr_slots;
+    s->host_features |= 1ULL << VIRTIO_SCHED_HINT_F_TIMER;
 
     s->backend.changed = virtio_sched_hint_backend_changed;
     s->backend.opaque = s;
@@ -299,6 +302,10 @@ static const Property virtio_sched_hint_properties[] = {
     DEFINE_PROP_UINT32("budget-percent", VirtIOSchedHint,
                        backend.budget_percent,
                        SCHED_HINT_DEFAULT_BUDGET_PERCENT),
+    DEFINE_PROP_BIT64("runnable", VirtIOSchedHint, host_features,
+                      VIRTIO_SCHED_HINT_F_RUNNABLE, true),
+    DEFINE_PROP_BIT64("wake-peer", VirtIOSchedHint, host_features,
+                      VIRTIO_SCHED_HINT_F_WAKE_PEER, true),
 };
 
 static void virtio_sched_hint_class_init(ObjectClass *klass, void *data)

@@ -168,6 +168,23 @@ static void set_good_table(TestState *t)
     assert_table(t, TABLE_ADDR, 1);
 }
 
+/* The features in which a guest's scheduler takes part can be taken away. */
+static void test_features(void)
+{
+    const uint64_t optional = 1ull << VIRTIO_SCHED_HINT_F_RUNNABLE |
+                              1ull << VIRTIO_SCHED_HINT_F_WAKE_PEER;
+    TestState *t = boot("");
+
+    g_assert_cmphex(t->dev->vdev.features & optional, ==, optional);
+    shut_down(t);
+
+    t = boot("-global virtio-sched-hint-device.runnable=off "
+             "-global virtio-sched-hint-device.wake-peer=off");
+    g_assert_cmphex(t->dev->vdev.features & optional, ==, 0);
+    g_assert_true(t->dev->vdev.features & (1ull << VIRTIO_SCHED_HINT_F_TIMER));
+    shut_down(t);
+}
+
 static void test_config(void)
 {
     TestState *t = boot("");
@@ -551,6 +568,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 
+    qtest_add_func("/virtio-sched-hint/features", test_features);
     qtest_add_func("/virtio-sched-hint/config", test_config);
     qtest_add_func("/virtio-sched-hint/config-apic-gaps",
                    test_config_apic_gaps);

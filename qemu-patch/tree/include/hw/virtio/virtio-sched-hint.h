@@ -22,6 +22,7 @@ struct VirtIOSchedHint {
     VirtQueue *vq;
     char *backend_name;         /* property "backend" */
     SchedHintBackend backend;
+    uint64_t host_features;     /* offered; properties named like them */
 
     /* Slots a table must have: the largest possible vCPU id, plus one. */
     uint32_t min_slots;

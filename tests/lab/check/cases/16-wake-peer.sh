@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A vCPU's wake peer follows the affinity of the application and of the interrupt.
+ip=$(guest-start pair --vcpus 2 --guest-append quiet)
+within 10 "attached" attached pair
+within 5 "driver told" guest_listening_is 1 pair
+
+irq=$(guest-run -n pair "sed -n 's/^ *\([0-9]*\):.*virtio[0-9]*-input.0\$/\1/p' /proc/interrupts")
+[ -n "$irq" ]
+guest-run -n pair 'udp-echo 9 >/dev/null 2>&1 </dev/null & echo $! >/tmp/echo'
+
+interrupts_on() { # CPU
+	guest-run -n pair "echo $1 >/proc/irq/$irq/smp_affinity_list"
+}
+
+echo_on() { # CPU
+	guest-run -n pair "taskset -pc $1 \$(cat /tmp/echo)" >/dev/null
+}
+
+requests() { # COUNT: at gaps in which the guest is idle
+	udp-ping "$ip" 9 "$1" 20
+}
+
+# The word stands in an idle slot only, so it is read from the other CPU. That the guest
+# has been asked is news for the vote, too: a quarter of a second later is soon enough.
+peer_is() { # CPU WANTED WHEN
+	got=$(guest-run -n pair "for i in 1 2 3 4 5 6 7 8; do taskset -c $((1 - $1)) runnable show |
+		sed -n 's/^cpu=$1 .* state=2 .* peer=//p'; usleep 30000; done" | sort | uniq -c |
+		sort -n | sed -n '$s/.* //p')
+	expect "$3: peer of vCPU $1" "$got" "$2"
+}
+
+interrupts_on 0; echo_on 1; requests 20; peer_is 0 1 "interrupt 0, application 1"
+echo_on 0; requests 20; peer_is 0 none "application moved to 0"
+echo_on 1; requests 20; peer_is 0 1 "application moved back to 1"
+interrupts_on 1; echo_on 0; requests 20; peer_is 1 0 "interrupt 1, application 0"
+# interrupts that wake nobody: what was known is forgotten
+requests 20; peer_is 1 0 "more of the same"
+ping -q -i 0.02 -c 120 "$ip" >/dev/null; peer_is 1 none "after pings"
