@@ -115,3 +115,25 @@ void shint_budget_settle(struct shint_budget *budget, u64 reserved_at_ns, u64 gr
 	budget_spread(budget, reserved_at_ns, grant_ns, false);
 	budget_spread(budget, reserved_at_ns, kept_ns, true);
 }
+
+/**
+ * shint_budget_used_ns() - time kept in the last window, or granted
+ * @budget: the budget; its owner may be changing it
+ * @now_ns: now
+ *
+ * Return: what shint_budget_left_ns() subtracts from the limit. While the owner
+ * changes it, a charge may be counted at two moments or at none.
+ */
+u64 shint_budget_used_ns(const struct shint_budget *budget, u64 now_ns)
+{
+	u64 newest = budget->newest;
+	u64 from = now_ns / SHINT_BUDGET_CELL_NS, used_ns = 0;
+	u64 nr;
+
+	if (from < newest)
+		from = newest;
+	from = from > SHINT_BUDGET_CELLS ? from - SHINT_BUDGET_CELLS : 0;
+	for (nr = from; nr <= newest + SHINT_BUDGET_CELLS; nr++)
+		used_ns += budget->cell_ns[nr % SHINT_BUDGET_RING];
+	return used_ns;
+}

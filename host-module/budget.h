@@ -24,7 +24,8 @@
  *
  * The ring covers at least the last SHINT_BUDGET_WINDOW_NS and all that is
  * granted ahead. A grant that fits what is left therefore cannot take any
- * window of one second over the limit. The owner serialises all calls.
+ * window of one second over the limit. The owner serialises all calls but
+ * shint_budget_used_ns(), which changes nothing.
  */
 struct shint_budget {
 	u64 cell_ns[SHINT_BUDGET_RING];
@@ -34,6 +35,7 @@ struct shint_budget {
 
 u64 shint_budget_left_ns(struct shint_budget *budget, u64 limit_ns, u64 now_ns);
 bool shint_budget_reserve(struct shint_budget *budget, u64 limit_ns, u64 now_ns, u64 grant_ns);
+u64 shint_budget_used_ns(const struct shint_budget *budget, u64 now_ns);
 void shint_budget_settle(struct shint_budget *budget, u64 reserved_at_ns, u64 grant_ns,
 			 u64 kept_ns, u64 now_ns);
 

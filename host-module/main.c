@@ -161,6 +161,29 @@ static long main_get_status(struct shint_file *sfile, void __user *uarg)
 	return copy_to_user(uarg, &sfile->told, sizeof(sfile->told)) ? -EFAULT : 0;
 }
 
+static long main_get_limits(struct shint_file *sfile, void __user *uarg)
+{
+	struct kvm_sched_hint_limits limits;
+
+	if (!sfile->vm)
+		return -ENOTCONN;
+	shint_get_limits(sfile->vm, &limits);
+	return copy_to_user(uarg, &limits, sizeof(limits)) ? -EFAULT : 0;
+}
+
+static long main_get_use(struct shint_file *sfile, void __user *uarg)
+{
+	struct kvm_sched_hint_use use;
+	int ret;
+
+	if (copy_from_user(&use, uarg, sizeof(use)))
+		return -EFAULT;
+	ret = sfile->vm ? shint_stats_use(sfile->vm, &use) : -ENOTCONN;
+	if (ret)
+		return ret;
+	return copy_to_user(uarg, &use, sizeof(use)) ? -EFAULT : 0;
+}
+
 static long main_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct shint_file *sfile = file->private_data;
@@ -185,6 +208,12 @@ static long main_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		break;
 	case KVM_SCHED_HINT_GET_STATUS:
 		ret = main_get_status(sfile, uarg);
+		break;
+	case KVM_SCHED_HINT_GET_LIMITS:
+		ret = main_get_limits(sfile, uarg);
+		break;
+	case KVM_SCHED_HINT_GET_USE:
+		ret = main_get_use(sfile, uarg);
 		break;
 	default:
 		ret = -ENOTTY;

@@ -7,8 +7,11 @@
  * Each counter has one writer and is read without a lock: a line is not one
  * moment's snapshot, each value in it is right.
  */
+#include <linux/nospec.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
 
 #include "attach.h"
 #include "main.h"
@@ -83,6 +86,53 @@ static void stats_show_vm(struct seq_file *seq, struct shint_vm *vm)
 	for (i = 0; i < nr_used; i++)
 		if (READ_ONCE(vm->vcpus[i].hits))
 			stats_show_vcpu(seq, vm, i);
+}
+
+/* Adds a vCPU's use to @sum, and what its budget has been charged to @use. */
+static void stats_add_use(struct shint_vcpu *vcpu, struct shint_counters *sum,
+			  struct kvm_sched_hint_use *use)
+{
+	stats_add(sum, &vcpu->counters);
+	use->used_ns += shint_budget_used_ns(&vcpu->budget, ktime_get_ns());
+}
+
+/**
+ * shint_stats_use() - the counters and budget of a vCPU, or of the VM
+ * @vm: an attached VM, or one that is gone but not freed
+ * @use: the ioctl's argument and answer
+ *
+ * Context: may sleep.
+ * Return: 0 or -EINVAL.
+ */
+int shint_stats_use(struct shint_vm *vm, struct kvm_sched_hint_use *use)
+{
+	u32 id = use->vcpu_id, i, nr_used = READ_ONCE(vm->nr_used);
+	struct shint_counters sum = {};
+
+	if (use->flags || memchr_inv(use->reserved, 0, sizeof(use->reserved)))
+		return -EINVAL;
+	if (id != KVM_SCHED_HINT_USE_VM && id >= vm->table.nr_slots)
+		return -EINVAL;
+
+	*use = (struct kvm_sched_hint_use){ .vcpu_id = id };
+	if (id == KVM_SCHED_HINT_USE_VM) {
+		for (i = 0; i < nr_used; i++)
+			stats_add_use(&vm->vcpus[i], &sum, use);
+		use->budget_ns = READ_ONCE(vm->limits.vm_budget_ns);
+	} else {
+		stats_add_use(&vm->vcpus[array_index_nospec(id, vm->table.nr_slots)], &sum, use);
+		use->budget_ns = READ_ONCE(vm->limits.vcpu_budget_ns);
+	}
+	for (i = 0; i < SHINT_NR_VERDICTS; i++)
+		use->halts += sum.verdicts[i];
+	use->grants = sum.grants;
+	use->refused = sum.verdicts[SHINT_STOCK_BUDGET];
+	use->kept_ns = sum.kept_ns;
+	use->wasted_ns = sum.wasted_ns;
+	use->early_sent = sum.early_sent;
+	use->early_hits = sum.early_hits;
+	use->early_misses = sum.early_misses;
+	return 0;
 }
 
 static void *stats_start(struct seq_file *seq, loff_t *pos)

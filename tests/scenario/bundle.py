@@ -17,7 +17,8 @@ FIRMWARE = {
     "/usr/share/qemu/kvmvapic.bin": "qemu-system-data",
     "/usr/share/qemu/linuxboot_dma.bin": "qemu-system-data",
 }
-GUEST_MODULES = ["virtio_pci", "virtio_net"]
+# the button, for suspended guests to be woken with
+GUEST_MODULES = ["virtio_pci", "virtio_net", "virtio_balloon", "button"]
 
 
 def command(argv, what):

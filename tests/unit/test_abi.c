@@ -74,6 +74,19 @@ static const struct field fields[] = {
 	FIELD(kvm_sched_hint_status, mode, 4),
 	FIELD(kvm_sched_hint_status, listening, 8),
 	FIELD(kvm_sched_hint_status, reserved, 12),
+	FIELD(kvm_sched_hint_use, vcpu_id, 0),
+	FIELD(kvm_sched_hint_use, flags, 4),
+	FIELD(kvm_sched_hint_use, budget_ns, 8),
+	FIELD(kvm_sched_hint_use, used_ns, 16),
+	FIELD(kvm_sched_hint_use, halts, 24),
+	FIELD(kvm_sched_hint_use, grants, 32),
+	FIELD(kvm_sched_hint_use, refused, 40),
+	FIELD(kvm_sched_hint_use, kept_ns, 48),
+	FIELD(kvm_sched_hint_use, wasted_ns, 56),
+	FIELD(kvm_sched_hint_use, early_sent, 64),
+	FIELD(kvm_sched_hint_use, early_hits, 72),
+	FIELD(kvm_sched_hint_use, early_misses, 80),
+	FIELD(kvm_sched_hint_use, reserved, 88),
 };
 
 static void test_offsets(void **state)
@@ -96,6 +109,7 @@ static void test_sizes(void **state)
 	assert_int_equal(sizeof(struct kvm_sched_hint_attach), 80);
 	assert_int_equal(sizeof(struct kvm_sched_hint_limits), 32);
 	assert_int_equal(sizeof(struct kvm_sched_hint_status), 32);
+	assert_int_equal(sizeof(struct kvm_sched_hint_use), 128);
 }
 
 /* Each structure is filled with these: the byte at offset n is n. */

@@ -48,6 +48,28 @@ static void test_refused(void **state)
 	check_sum(&b);
 }
 
+/* Looking at the use changes nothing, and tells what cannot be granted. */
+static void test_used(void **state)
+{
+	struct shint_budget b = { 0 }, before;
+	u64 t = 33 * SEC, at;
+
+	assert_int_equal(shint_budget_used_ns(&b, 0), 0);
+	assert_int_equal(shint_budget_used_ns(&b, t), 0);
+	reserve(&b, t, 30 * MS);
+	reserve(&b, t + 400 * MS, 200 * MS);
+	for (at = t; at < t + 3 * SEC; at += 7 * MS) {
+		struct shint_budget copy = b;
+
+		before = b;
+		expect(shint_budget_used_ns(&b, at) == SEC - shint_budget_left_ns(&copy, SEC, at),
+		       "at %llu: used %llu", at - t, shint_budget_used_ns(&b, at));
+		assert_memory_equal(&b, &before, sizeof(b));
+	}
+	assert_int_equal(shint_budget_used_ns(&b, t + 500 * MS), 230 * MS);
+	assert_int_equal(shint_budget_used_ns(&b, t + 3 * SEC), 0);
+}
+
 /* It cannot be had to give back more than it took. */
 static void test_settled_twice(void **state)
 {
@@ -473,6 +495,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_used),
 		cmocka_unit_test(test_refund),
 		cmocka_unit_test(test_settled_twice),
 		cmocka_unit_test(test_never_settled),

@@ -134,6 +134,47 @@ struct kvm_sched_hint_status {
 	__u32 reserved[5];
 };
 
+/* kvm_sched_hint_use.vcpu_id: of all vCPUs together */
+#define KVM_SCHED_HINT_USE_VM	0xffffffffU
+
+/**
+ * struct kvm_sched_hint_use - argument of KVM_SCHED_HINT_GET_USE
+ * @vcpu_id: in: KVM's id of a vCPU, below nr_slots, or KVM_SCHED_HINT_USE_VM
+ * @flags: in: zero
+ * @budget_ns: out: what may be kept in any second; 0 for a VM without a budget
+ *	of its own
+ * @used_ns: out: what of it is used up: kept in the last second, or granted
+ *	and not yet over
+ * @halts: out: halts seen since the attachment
+ * @grants: out: of these, kept
+ * @refused: out: of these, stock because the budget was spent
+ * @kept_ns: out: polled within grants
+ * @wasted_ns: out: polled within grants without an event
+ * @early_sent: out: vCPUs woken before the awaited event
+ * @early_hits: out: of these, the event came within the grant that followed
+ * @early_misses: out: of these, it did not
+ * @reserved: in: zero; out: zero
+ *
+ * The values are not one moment's snapshot, each of them is right.
+ *
+ * Errors: EINVAL, ENOTCONN (no VM attached), ENOTTY (an older module).
+ */
+struct kvm_sched_hint_use {
+	__u32 vcpu_id;
+	__u32 flags;
+	__u64 budget_ns;
+	__u64 used_ns;
+	__u64 halts;
+	__u64 grants;
+	__u64 refused;
+	__u64 kept_ns;
+	__u64 wasted_ns;
+	__u64 early_sent;
+	__u64 early_hits;
+	__u64 early_misses;
+	__u64 reserved[5];
+};
+
 #define KVM_SCHED_HINT_IOC	0xB5
 
 /* Returns KVM_SCHED_HINT_API_VERSION. Anything else: do not go on. */
@@ -143,9 +184,16 @@ struct kvm_sched_hint_status {
 #define KVM_SCHED_HINT_DETACH		_IO(KVM_SCHED_HINT_IOC, 0x02)
 #define KVM_SCHED_HINT_SET_LIMITS	_IOW(KVM_SCHED_HINT_IOC, 0x03, struct kvm_sched_hint_limits)
 #define KVM_SCHED_HINT_GET_STATUS	_IOR(KVM_SCHED_HINT_IOC, 0x04, struct kvm_sched_hint_status)
+/*
+ * What may be missing in a module of the same API version, which then answers
+ * ENOTTY: GET_LIMITS tells what SET_LIMITS and sysfs set; errors: ENOTCONN.
+ */
+#define KVM_SCHED_HINT_GET_LIMITS	_IOR(KVM_SCHED_HINT_IOC, 0x05, struct kvm_sched_hint_limits)
+#define KVM_SCHED_HINT_GET_USE		_IOWR(KVM_SCHED_HINT_IOC, 0x06, struct kvm_sched_hint_use)
 
 static_assert(sizeof(struct kvm_sched_hint_attach) == 80, "attach is ABI");
 static_assert(sizeof(struct kvm_sched_hint_limits) == 32, "limits is ABI");
 static_assert(sizeof(struct kvm_sched_hint_status) == 32, "status is ABI");
+static_assert(sizeof(struct kvm_sched_hint_use) == 128, "use is ABI");
 
 #endif /* _UAPI_LINUX_KVM_SCHED_HINT_H */

@@ -90,6 +90,39 @@ static void foreign_attach(int fd)
 	failures += status ? 1 : 0;
 }
 
+/* What SET_LIMITS set last, refused ones apart. */
+static void get_limits(int fd)
+{
+	struct kvm_sched_hint_limits got = { .max_keep_us = 99 };
+
+	expect("GET_LIMITS", ioctl(fd, KVM_SCHED_HINT_GET_LIMITS, &got), 0);
+	if (got.max_keep_us != 1 || got.budget_percent || got.vm_budget_percent ||
+	    got.mode != KVM_SCHED_HINT_MODE_OBSERVE || got.reserved[0] || got.reserved[1]) {
+		printf("FAILED GET_LIMITS: max_keep_us %u, budget %u, mode %u\n",
+		       got.max_keep_us, got.budget_percent, got.mode);
+		failures++;
+	}
+	expect("GET_LIMITS, bad pointer", ioctl(fd, KVM_SCHED_HINT_GET_LIMITS, 8), EFAULT);
+}
+
+#define USE_WITH(what, want, ...) do {						\
+	struct kvm_sched_hint_use arg = { .vcpu_id = 0 };			\
+	__VA_ARGS__;								\
+	expect("GET_USE, " what, ioctl(fd, KVM_SCHED_HINT_GET_USE, &arg), want);	\
+} while (0)
+
+static void get_use(int fd)
+{
+	USE_WITH("a vCPU", 0, (void)arg);
+	USE_WITH("the VM", 0, arg.vcpu_id = KVM_SCHED_HINT_USE_VM);
+	USE_WITH("a vCPU without a slot", EINVAL, arg.vcpu_id = 1);
+	USE_WITH("no vCPU", EINVAL, arg.vcpu_id = KVM_SCHED_HINT_USE_VM - 1);
+	USE_WITH("flags", EINVAL, arg.flags = 1);
+	for (int i = 0; i < 5; i++)
+		USE_WITH("reserved", EINVAL, arg.reserved[i] = 1);
+	expect("GET_USE, bad pointer", ioctl(fd, KVM_SCHED_HINT_GET_USE, 8), EFAULT);
+}
+
 static void attached(int fd, int other)
 {
 	struct kvm_sched_hint_status status;
@@ -112,6 +145,8 @@ static void attached(int fd, int other)
 	limits.mode = 99;
 	expect("SET_LIMITS, mode", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, &limits), EINVAL);
 	expect("SET_LIMITS, bad pointer", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, 8), EFAULT);
+	get_limits(fd);
+	get_use(fd);
 	expect("DETACH", ioctl(fd, KVM_SCHED_HINT_DETACH, 0), 0);
 	ATTACH_WITH("again after DETACH", 0, (void)arg);
 }
@@ -119,6 +154,7 @@ static void attached(int fd, int other)
 int main(void)
 {
 	struct kvm_sched_hint_limits limits = { .max_keep_us = 1 };
+	struct kvm_sched_hint_use use = { .vcpu_id = KVM_SCHED_HINT_USE_VM };
 	struct kvm_sched_hint_status status;
 	int fd = open_node(), other = open_node();
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -145,6 +181,8 @@ int main(void)
 	expect("unknown ioctl", ioctl(fd, _IO(KVM_SCHED_HINT_IOC, 0x7f), 0), ENOTTY);
 	expect("DETACH, not attached", ioctl(fd, KVM_SCHED_HINT_DETACH, 0), ENOTCONN);
 	expect("SET_LIMITS, not attached", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, &limits), ENOTCONN);
+	expect("GET_LIMITS, not attached", ioctl(fd, KVM_SCHED_HINT_GET_LIMITS, &limits), ENOTCONN);
+	expect("GET_USE, not attached", ioctl(fd, KVM_SCHED_HINT_GET_USE, &use), ENOTCONN);
 	expect("GET_STATUS, not attached", ioctl(fd, KVM_SCHED_HINT_GET_STATUS, &status), 0);
 	if (status.status != KVM_SCHED_HINT_STATUS_DETACHED || status.listening) {
 		printf("FAILED status of a file without a VM: %u\n", status.status);

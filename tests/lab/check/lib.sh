@@ -70,6 +70,40 @@ load() { # SECONDS
 	pin-load ping -q -i 0.03 -c $(($1 * 30)) -w $(($1 + 5)) "$GUEST_IP"
 }
 
+# The same in the background; the answer to it is for answered.
+load_begin() { # SECONDS [GUEST]
+	pin-load ping -q -i 0.03 -c $(($1 * 30)) -w $(($1 + 15)) \
+		"$(cat "$SCENARIO_STATE/guests/${2-main}/ip")" >"$SCENARIO_STATE/load" 2>&1 &
+	load_pid=$!
+}
+
+# Waits for the load's end: no request may have been lost.
+answered() {
+	wait $load_pid || :
+	grep -q ' 0% packet loss' "$SCENARIO_STATE/load" ||
+		fail "requests were lost: $(grep loss "$SCENARIO_STATE/load")"
+}
+
+# What QEMU's monitor says about a slot: its state and its publishes, "idle 123".
+slot() { # ID [GUEST]
+	guest-monitor "${2-main}" info sched-hint |
+		sed -n "s/^  slot $1 (.*): \([a-z]*\), publish \([0-9]*\).*/\1 \2/p"
+}
+
+# The guest publishes, the host makes something of it, and both say so.
+channel_works() { # [GUEST]
+	within 20 "the host attached ${1-main}" attached "${1-main}"
+	within 10 "the driver of ${1-main} told" guest_listening_is 1 "${1-main}"
+	publishes=$(guest_attribute publishes "${1-main}") halts=$(counter halts "${1-main}")
+	sleep 1.5
+	[ "$(guest_attribute publishes "${1-main}")" -gt "$((publishes + 5))" ] ||
+		fail "guest ${1-main} does not publish"
+	[ "$(counter halts "${1-main}")" -gt "$((halts + 5))" ] ||
+		fail "the halts of ${1-main} are not seen"
+	within 5 "status of ${1-main} ok" status_is ok "${1-main}"
+	expect "bad slots of ${1-main}" "$(counter stock_bad_slot "${1-main}")" 0
+}
+
 load_module() {
 	insmod "$HOST_MODULE"
 }

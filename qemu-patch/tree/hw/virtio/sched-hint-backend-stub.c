@@ -47,3 +47,29 @@ const char *sched_hint_backend_status(const SchedHintBackend *b)
 {
     return NO_KVM;
 }
+
+void sched_hint_backend_get_limits(const SchedHintBackend *b,
+                                   SchedHintLimits *limits)
+{
+    *limits = b->limits;
+}
+
+bool sched_hint_backend_set_limits(SchedHintBackend *b,
+                                   const SchedHintLimits *limits, Error **errp)
+{
+    b->limits = *limits;
+    return true;
+}
+
+bool sched_hint_backend_reattach(SchedHintBackend *b, const char *fdname,
+                                 Error **errp)
+{
+    error_setg(errp, NO_KVM);
+    return false;
+}
+
+SchedHintUse *sched_hint_backend_get_use(const SchedHintBackend *b,
+                                         uint32_t vcpu_id)
+{
+    return NULL;
+}

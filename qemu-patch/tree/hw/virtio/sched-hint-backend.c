@@ -35,10 +35,20 @@ QEMU_BUILD_BUG_ON(SCHED_HINT_MAX_BUDGET_PERCENT !=
 QEMU_BUILD_BUG_ON(SCHED_HINT_DEFAULT_BUDGET_PERCENT !=
                   KVM_SCHED_HINT_DEFAULT_BUDGET_PERCENT);
 
+QEMU_BUILD_BUG_ON(SCHED_HINT_USE_VM != KVM_SCHED_HINT_USE_VM);
+QEMU_BUILD_BUG_ON((int)SCHED_HINT_MODE_DEFAULT !=
+                  KVM_SCHED_HINT_MODE_DEFAULT);
+QEMU_BUILD_BUG_ON((int)SCHED_HINT_MODE_OFF != KVM_SCHED_HINT_MODE_OFF);
+QEMU_BUILD_BUG_ON((int)SCHED_HINT_MODE_OBSERVE !=
+                  KVM_SCHED_HINT_MODE_OBSERVE);
+QEMU_BUILD_BUG_ON((int)SCHED_HINT_MODE_ALWAYS != KVM_SCHED_HINT_MODE_ALWAYS);
+QEMU_BUILD_BUG_ON((int)SCHED_HINT_MODE_HINT != KVM_SCHED_HINT_MODE_HINT);
+
 /* Often enough for an operator who waits, rare enough to cost nothing. */
 #define SCHED_HINT_RETRY_MS 1000
 
-static bool sched_hint_backend_open(SchedHintBackend *b, Error **errp);
+static int sched_hint_backend_open(const char *fdname, Error **errp);
+static void sched_hint_backend_adopt(SchedHintBackend *b, int fd);
 
 static void G_GNUC_PRINTF(2, 3)
 sched_hint_backend_set_status(SchedHintBackend *b, const char *fmt, ...)
@@ -137,9 +147,10 @@ static void sched_hint_backend_attach(SchedHintBackend *b)
         .features = b->table.features,
         .nr_slots = b->table.nr_slots,
         .slot_stride = VIRTIO_SCHED_HINT_SLOT_SIZE,
-        .max_keep_us = b->max_keep_us,
-        .budget_percent = b->budget_percent,
-        .mode = KVM_SCHED_HINT_MODE_DEFAULT,
+        .max_keep_us = b->limits.max_keep_us,
+        .budget_percent = b->limits.budget_percent,
+        .vm_budget_percent = b->limits.vm_budget_percent,
+        .mode = b->limits.mode,
     };
     int err;
 
@@ -172,6 +183,14 @@ static void sched_hint_backend_attach(SchedHintBackend *b)
     sched_hint_backend_get_status(b);
 }
 
+/* Have the owner tell the guest, if there is something to tell. */
+static void sched_hint_backend_tell(SchedHintBackend *b, bool was_listening)
+{
+    if (b->listening != was_listening) {
+        b->changed(b->opaque);
+    }
+}
+
 static gboolean sched_hint_backend_event(gint fd, GIOCondition revents,
                                          gpointer opaque)
 {
@@ -184,9 +203,7 @@ static gboolean sched_hint_backend_event(gint fd, GIOCondition revents,
     } else {
         sched_hint_backend_get_status(b);
     }
-    if (b->listening != was_listening) {
-        b->changed(b->opaque);
-    }
+    sched_hint_backend_tell(b, was_listening);
     /* Where the source is gone already this is not looked at. */
     return G_SOURCE_CONTINUE;
 }
@@ -195,18 +212,18 @@ static void sched_hint_backend_retry(void *opaque)
 {
     SchedHintBackend *b = opaque;
     Error *err = NULL;
+    int fd = sched_hint_backend_open(NULL, &err);
 
-    if (!sched_hint_backend_open(b, &err)) {
+    if (fd < 0) {
         sched_hint_backend_set_status(b, "%s", error_get_pretty(err));
         error_free(err);
         timer_mod(b->retry, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
                   SCHED_HINT_RETRY_MS);
         return;
     }
+    sched_hint_backend_adopt(b, fd);
     sched_hint_backend_attach(b);
-    if (b->listening) {
-        b->changed(b->opaque);
-    }
+    sched_hint_backend_tell(b, false);
 }
 
 static int sched_hint_backend_open_path(Error **errp)
@@ -260,38 +277,43 @@ static bool sched_hint_backend_check_version(int fd, const char *name,
     return false;
 }
 
-static bool sched_hint_backend_open(SchedHintBackend *b, Error **errp)
+/* The file descriptor @fdname, or of the node's path; -1 if there is none. */
+static int sched_hint_backend_open(const char *fdname, Error **errp)
 {
     g_autofree char *name = NULL;
     /* A bare number may be anybody's: hands off it until it is known. */
-    bool owned = !b->fdname || !qemu_isdigit(b->fdname[0]);
+    bool owned = !fdname || !qemu_isdigit(fdname[0]);
     int fd;
 
-    if (b->fdname) {
-        name = g_strdup_printf("fd=%s", b->fdname);
-        fd = monitor_fd_param(monitor_cur(), b->fdname, errp);
+    if (fdname) {
+        name = g_strdup_printf("fd=%s", fdname);
+        fd = monitor_fd_param(monitor_cur(), fdname, errp);
     } else {
         name = g_strdup(KVM_SCHED_HINT_NODE);
         fd = sched_hint_backend_open_path(errp);
     }
     if (fd < 0) {
-        return false;
+        return -1;
     }
     if (!sched_hint_backend_check_version(fd, name, errp)) {
         if (owned) {
             close(fd);
         }
-        return false;
+        return -1;
     }
     qemu_set_cloexec(fd);
+    return fd;
+}
 
+/* From now on @fd is ours. */
+static void sched_hint_backend_adopt(SchedHintBackend *b, int fd)
+{
     trace_sched_hint_backend_open(b, fd);
     b->fd = fd;
     /* QEMU's own fd handlers do not know of G_IO_PRI. */
     b->watch = g_unix_fd_add(fd, G_IO_PRI | G_IO_HUP | G_IO_ERR,
                              sched_hint_backend_event, b);
     sched_hint_backend_set_status(b, "the guest has set no table");
-    return true;
 }
 
 /* What no module on the host could change: halts do not get that far. */
@@ -323,6 +345,7 @@ bool sched_hint_backend_init(SchedHintBackend *b, Error **errp)
 {
     Error *err = NULL;
     bool possible;
+    int fd = -1;
 
     b->fd = -1;
     if (b->mode == SCHED_HINT_BACKEND_OFF) {
@@ -331,7 +354,11 @@ bool sched_hint_backend_init(SchedHintBackend *b, Error **errp)
     }
 
     possible = sched_hint_backend_possible(&err);
-    if (possible && sched_hint_backend_open(b, &err)) {
+    if (possible) {
+        fd = sched_hint_backend_open(b->fdname, &err);
+    }
+    if (fd >= 0) {
+        sched_hint_backend_adopt(b, fd);
         goto opened;
     }
     /* A descriptor that was named and is none is a mistake in any mode. */
@@ -394,4 +421,124 @@ bool sched_hint_backend_listening(const SchedHintBackend *b)
 const char *sched_hint_backend_status(const SchedHintBackend *b)
 {
     return b->status ?: "not realized";
+}
+
+void sched_hint_backend_get_limits(const SchedHintBackend *b,
+                                   SchedHintLimits *limits)
+{
+    struct kvm_sched_hint_limits host;
+
+    *limits = b->limits;
+    if (!b->attached || ioctl(b->fd, KVM_SCHED_HINT_GET_LIMITS, &host) < 0) {
+        return;
+    }
+    *limits = (SchedHintLimits) {
+        .mode = host.mode,
+        .max_keep_us = host.max_keep_us,
+        .budget_percent = host.budget_percent,
+        .vm_budget_percent = host.vm_budget_percent,
+    };
+}
+
+bool sched_hint_backend_set_limits(SchedHintBackend *b,
+                                   const SchedHintLimits *limits, Error **errp)
+{
+    struct kvm_sched_hint_limits host = {
+        .mode = limits->mode,
+        .max_keep_us = limits->max_keep_us,
+        .budget_percent = limits->budget_percent,
+        .vm_budget_percent = limits->vm_budget_percent,
+    };
+    bool was_listening = b->listening;
+
+    if (b->attached) {
+        if (ioctl(b->fd, KVM_SCHED_HINT_SET_LIMITS, &host) < 0) {
+            error_setg_errno(errp, errno, "the host refuses the limits");
+            return false;
+        }
+        sched_hint_backend_get_status(b);
+        sched_hint_backend_tell(b, was_listening);
+    }
+    b->limits = *limits;
+    return true;
+}
+
+static bool sched_hint_backend_can_reattach(const SchedHintBackend *b,
+                                            const char *fdname, Error **errp)
+{
+    if (b->mode == SCHED_HINT_BACKEND_OFF) {
+        error_setg(errp, "the device has backend=off: it never attaches");
+        return false;
+    }
+    if (!sched_hint_backend_possible(errp)) {
+        return false;
+    }
+    if (b->fdname && !fdname && b->fd < 0) {
+        error_setg(errp, "fd=%s was closed and cannot be opened again: pass "
+                   "another one with getfd, and name it", b->fdname);
+        return false;
+    }
+    return true;
+}
+
+bool sched_hint_backend_reattach(SchedHintBackend *b, const char *fdname,
+                                 Error **errp)
+{
+    bool was_listening = b->listening;
+    int fd;
+
+    if (!sched_hint_backend_can_reattach(b, fdname, errp)) {
+        return false;
+    }
+    if (b->fdname && !fdname) {
+        sched_hint_backend_detach(b);
+    } else {
+        fd = sched_hint_backend_open(fdname, errp);
+        if (fd < 0) {
+            return false;
+        }
+        sched_hint_backend_close(b);
+        if (fdname) {
+            g_free(b->fdname);
+            b->fdname = g_strdup(fdname);
+            timer_free(b->retry);
+            b->retry = NULL;
+        } else {
+            timer_del(b->retry);
+        }
+        sched_hint_backend_adopt(b, fd);
+    }
+    b->warned = false;
+    sched_hint_backend_attach(b);
+    sched_hint_backend_tell(b, was_listening);
+    if (b->table.addr && !b->attached) {
+        error_setg(errp, "%s", b->status);
+        return false;
+    }
+    return true;
+}
+
+SchedHintUse *sched_hint_backend_get_use(const SchedHintBackend *b,
+                                         uint32_t vcpu_id)
+{
+    struct kvm_sched_hint_use use = { .vcpu_id = vcpu_id };
+    SchedHintUse *ret;
+
+    if (!b->attached || ioctl(b->fd, KVM_SCHED_HINT_GET_USE, &use) < 0) {
+        return NULL;
+    }
+    ret = g_new(SchedHintUse, 1);
+    *ret = (SchedHintUse) {
+        .budget_ns = use.budget_ns,
+        .used_ns = use.used_ns,
+        .halts = use.halts,
+        .grants = use.grants,
+        .refused = use.refused,
+        .kept_ns = use.kept_ns,
+        .wasted_ns = use.wasted_ns,
+        .early_wakes = use.early_sent,
+        .early_hits = use.early_hits,
+        .early_misses = use.early_misses,
+    };
+    return ret;
 }

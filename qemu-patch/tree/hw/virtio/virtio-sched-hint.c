@@ -156,6 +156,31 @@ static int virtio_sched_hint_pre_load(void *opaque)
     return 0;
 }
 
+bool virtio_sched_hint_check_limits(const SchedHintLimits *limits, Error **errp)
+{
+    uint32_t vm_max = SCHED_HINT_MAX_BUDGET_PERCENT *
+                      current_machine->smp.max_cpus;
+
+    if (limits->max_keep_us < 1 ||
+        limits->max_keep_us > SCHED_HINT_MAX_KEEP_US) {
+        error_setg(errp, "max-keep-us=%" PRIu32 " is out of range: "
+                   "use 1 to %d", limits->max_keep_us, SCHED_HINT_MAX_KEEP_US);
+        return false;
+    }
+    if (limits->budget_percent > SCHED_HINT_MAX_BUDGET_PERCENT) {
+        error_setg(errp, "budget-percent=%" PRIu32 " is out of range: "
+                   "use 0 to %d", limits->budget_percent,
+                   SCHED_HINT_MAX_BUDGET_PERCENT);
+        return false;
+    }
+    if (limits->vm_budget_percent > vm_max) {
+        error_setg(errp, "vm-budget-percent=%" PRIu32 " is out of range: "
+                   "use 0 to %" PRIu32, limits->vm_budget_percent, vm_max);
+        return false;
+    }
+    return true;
+}
+
 static bool virtio_sched_hint_check_properties(VirtIOSchedHint *s,
                                                Error **errp)
 {
@@ -175,20 +200,7 @@ static bool virtio_sched_hint_check_properties(VirtIOSchedHint *s,
                    "leave out one of them", s->backend.fdname);
         return false;
     }
-    if (s->backend.max_keep_us < 1 ||
-        s->backend.max_keep_us > SCHED_HINT_MAX_KEEP_US) {
-        error_setg(errp, "max-keep-us=%" PRIu32 " is out of range: "
-                   "use 1 to %d", s->backend.max_keep_us,
-                   SCHED_HINT_MAX_KEEP_US);
-        return false;
-    }
-    if (s->backend.budget_percent > SCHED_HINT_MAX_BUDGET_PERCENT) {
-        error_setg(errp, "budget-percent=%" PRIu32 " is out of range: "
-                   "use 0 to %d", s->backend.budget_percent,
-                   SCHED_HINT_MAX_BUDGET_PERCENT);
-        return false;
-    }
-    return true;
+    return virtio_sched_hint_check_limits(&s->backend.limits, errp);
 }
 
 /* A vCPU's slot is found by its id in KVM, which on x86 is the APIC id. */
@@ -298,10 +310,11 @@ static const VMStateDescription vmstate_virtio_sched_hint = {
 static const Property virtio_sched_hint_properties[] = {
     DEFINE_PROP_STRING("backend", VirtIOSchedHint, backend_name),
     DEFINE_PROP_STRING("fd", VirtIOSchedHint, backend.fdname),
-    DEFINE_PROP_UINT32("max-keep-us", VirtIOSchedHint, backend.max_keep_us,
+    DEFINE_PROP_UINT32("max-keep-us", VirtIOSchedHint,
+                       backend.limits.max_keep_us,
                        SCHED_HINT_DEFAULT_KEEP_US),
     DEFINE_PROP_UINT32("budget-percent", VirtIOSchedHint,
-                       backend.budget_percent,
+                       backend.limits.budget_percent,
                        SCHED_HINT_DEFAULT_BUDGET_PERCENT),
     DEFINE_PROP_BIT64("runnable", VirtIOSchedHint, host_features,
                       VIRTIO_SCHED_HINT_F_RUNNABLE, true),

@@ -12,6 +12,9 @@
 #include "libqos/libqos-pc.h"
 #include "libqos/virtio-pci.h"
 #include "qobject/qdict.h"
+#include "qobject/qlist.h"
+#include "qobject/qnum.h"
+#include "qobject/qstring.h"
 #include "qemu/bswap.h"
 #include "qemu/units.h"
 #include "standard-headers/linux/virtio_config.h"
@@ -493,6 +496,306 @@ static void test_query_virtio(void)
     shut_down(t);
 }
 
+/* The one device of x-query-sched-hint */
+static QDict *query_sched_hint(QTestState *qts, QDict **rsp)
+{
+    QList *devices;
+
+    *rsp = qtest_qmp(qts, "{ 'execute': 'x-query-sched-hint' }");
+    devices = qdict_get_qlist(*rsp, "return");
+    g_assert_nonnull(devices);
+    g_assert_cmpuint(qlist_size(devices), ==, 1);
+    return qobject_to(QDict, qlist_peek(devices));
+}
+
+static void write_word(TestState *t, uint32_t id, size_t offset, uint64_t word)
+{
+    uint64_t le = cpu_to_le64(word);
+
+    qtest_memwrite(t->qs->qts, TABLE_ADDR + id * VIRTIO_SCHED_HINT_SLOT_SIZE +
+                   offset, &le, sizeof(le));
+}
+
+#define WRITE_WORD(t, id, word, value) \
+    write_word(t, id, offsetof(struct virtio_sched_hint_slot, word), value)
+
+static uint64_t get_word(QDict *slot, const char *name)
+{
+    uint64_t word;
+
+    g_assert_true(qdict_haskey(slot, name));
+    g_assert_true(qnum_get_try_uint(qobject_to(QNum, qdict_get(slot, name)),
+                                    &word));
+    return word;
+}
+
+/* Without a driver and without a table there is little to tell. */
+static void test_query_empty(void)
+{
+    QTestState *qts = qtest_init("-M pc -nodefaults -device " DEVICE ",id=" ID
+                                 ",backend=off,max-keep-us=7,"
+                                 "budget-percent=8");
+    g_autoptr(QDict) rsp = NULL;
+    QDict *info = query_sched_hint(qts, &rsp), *limits;
+
+    g_assert_cmpstr(qdict_get_str(info, "path"), ==, PATH "/virtio-backend");
+    g_assert_cmpstr(qdict_get_str(info, "backend"), ==, "off");
+    g_assert_cmpstr(qdict_get_str(info, "status"), ==, "backend=off");
+    g_assert_true(qlist_empty(qdict_get_qlist(info, "features")));
+    g_assert_true(qlist_empty(qdict_get_qlist(info, "slots")));
+    g_assert_false(qdict_get_bool(info, "attached"));
+    g_assert_false(qdict_get_bool(info, "listening"));
+    g_assert_cmpuint(qdict_get_int(info, "table-slots"), ==, 0);
+    g_assert_false(qdict_haskey(info, "use"));
+    limits = qdict_get_qdict(info, "limits");
+    g_assert_cmpstr(qdict_get_str(limits, "mode"), ==, "default");
+    g_assert_cmpuint(qdict_get_int(limits, "max-keep-us"), ==, 7);
+    g_assert_cmpuint(qdict_get_int(limits, "budget-percent"), ==, 8);
+    g_assert_cmpuint(qdict_get_int(limits, "vm-budget-percent"), ==, 0);
+    qtest_quit(qts);
+}
+
+static void test_query_no_device(void)
+{
+    QTestState *qts = qtest_init("-M pc -nodefaults");
+    g_autoptr(QDict) rsp = qtest_qmp(qts,
+                                     "{ 'execute': 'x-query-sched-hint' }");
+    g_autoptr(QDict) set = NULL;
+    g_autofree char *text = qtest_hmp(qts, "info sched-hint");
+
+    g_assert_true(qlist_empty(qdict_get_qlist(rsp, "return")));
+    g_assert_nonnull(strstr(text, "no virtio-sched-hint device"));
+    set = qtest_qmp(qts, "{ 'execute': 'x-sched-hint-set' }");
+    g_assert_nonnull(qdict_get_qdict(set, "error"));
+    qtest_quit(qts);
+}
+
+/*
+ * Six CPUs in two sockets of three: ids 0, 1, 2, 4, 5, 6.  What lies in the
+ * slots of other ids is shown if it is not zero.
+ */
+static void test_query_slots(void)
+{
+    static const int ids[] = { 0, 1, 2, 4, 5, 6, 7 };
+    TestState *t = boot("-smp 6,sockets=2,cores=3,threads=1");
+    struct virtio_sched_hint_cmd cmd = good_set;
+    g_autoptr(QDict) rsp = NULL;
+    g_autofree char *text = NULL;
+    QDict *info, *slots[G_N_ELEMENTS(ids)];
+    const QListEntry *entry;
+    int n = 0;
+
+    cmd.nr_slots = 9;
+    g_assert_cmpuint(send_command(t, &cmd), ==, VIRTIO_SCHED_HINT_S_OK);
+    qtest_memset(t->qs->qts, TABLE_ADDR, 0, 9 * VIRTIO_SCHED_HINT_SLOT_SIZE);
+    /* idle, with its tick, and words of features that were not negotiated */
+    WRITE_WORD(t, 4, state, 0x0003002100050102);
+    WRITE_WORD(t, 4, next_timer_ns, 123456789);
+    WRITE_WORD(t, 4, poll_timeout_ns, 5);
+    WRITE_WORD(t, 4, event_ns, 6);
+    WRITE_WORD(t, 4, tsc, UINT64_MAX);
+    WRITE_WORD(t, 4, publish_seq, 77);
+    WRITE_WORD(t, 4, nr_runnable, 8);
+    WRITE_WORD(t, 5, state, VIRTIO_SCHED_HINT_STATE_IDLE);
+    WRITE_WORD(t, 5, next_timer_ns, VIRTIO_SCHED_HINT_NS_NONE);
+    WRITE_WORD(t, 6, state, VIRTIO_SCHED_HINT_STATE_RUNNING);
+    WRITE_WORD(t, 7, state, 0x99);
+
+    info = query_sched_hint(t->qs->qts, &rsp);
+    g_assert_cmpuint(qdict_get_int(info, "table-slots"), ==, 9);
+    g_assert_cmphex(qdict_get_int(info, "table-address"), ==, TABLE_ADDR);
+    QLIST_FOREACH_ENTRY(qdict_get_qlist(info, "slots"), entry) {
+        g_assert_cmpint(n, <, G_N_ELEMENTS(ids));
+        slots[n] = qobject_to(QDict, qlist_entry_obj(entry));
+        g_assert_cmpint(qdict_get_int(slots[n], "id"), ==, ids[n]);
+        g_assert_cmpint(qdict_haskey(slots[n], "cpu-index"), ==, ids[n] != 7);
+        n++;
+    }
+    g_assert_cmpint(n, ==, G_N_ELEMENTS(ids));
+
+    g_assert_cmpstr(qdict_get_str(slots[0], "state"), ==, "off");
+    g_assert_cmpint(qdict_get_int(slots[3], "cpu-index"), ==, 3);
+    g_assert_cmpstr(qdict_get_str(slots[3], "state"), ==, "idle");
+    g_assert_cmphex(get_word(slots[3], "raw-state"), ==, 0x0003002100050102);
+    g_assert_true(qdict_get_bool(slots[3], "tick"));
+    g_assert_cmpuint(get_word(slots[3], "next-timer-ns"), ==, 123456789);
+    g_assert_cmpuint(get_word(slots[3], "publish-seq"), ==, 77);
+    g_assert_cmphex(get_word(slots[3], "tsc"), ==, UINT64_MAX);
+    g_assert_false(qdict_haskey(slots[3], "use"));
+    g_assert_cmpstr(qdict_get_str(slots[4], "state"), ==, "idle");
+    g_assert_false(qdict_get_bool(slots[4], "tick"));
+    g_assert_false(qdict_haskey(slots[4], "next-timer-ns"));
+    g_assert_cmpstr(qdict_get_str(slots[5], "state"), ==, "running");
+    g_assert_cmpstr(qdict_get_str(slots[6], "state"), ==, "invalid");
+
+    text = qtest_hmp(t->qs->qts, "info sched-hint");
+    g_assert_nonnull(strstr(text, "backend=off"));
+    g_assert_nonnull(strstr(text, "slot 4 (CPU 3): idle, publish 77, "
+                            "tick in 123456789 ns"));
+    g_assert_nonnull(strstr(text, "slot 7 (no CPU): invalid"));
+    shut_down(t);
+}
+
+/* Words are decoded if, and only if, their feature was negotiated. */
+static void test_query_features(void)
+{
+    static const struct {
+        const char *feature;
+        unsigned bit;
+        const char *words[3];
+    } features[] = {
+        { "timer", VIRTIO_SCHED_HINT_F_TIMER, { "tick", "next-timer-ns" } },
+        { "runnable", VIRTIO_SCHED_HINT_F_RUNNABLE,
+          { "runnable", "overloaded" } },
+        { "poll", VIRTIO_SCHED_HINT_F_POLL,
+          { "poll-waiters", "poll-timeout-ns" } },
+        { "wake-peer", VIRTIO_SCHED_HINT_F_WAKE_PEER, { "wake-peer" } },
+        { "event", VIRTIO_SCHED_HINT_F_EVENT, { "event-ns", "event-dev-ns" } },
+    };
+    TestState *t = boot("");
+    g_autoptr(QDict) rsp = NULL;
+    QDict *info, *slot;
+    QList *names;
+
+    set_good_table(t);
+    qtest_memset(t->qs->qts, TABLE_ADDR, 0, VIRTIO_SCHED_HINT_SLOT_SIZE);
+    WRITE_WORD(t, 0, state, 0x0003000200050002);
+    info = query_sched_hint(t->qs->qts, &rsp);
+    names = qdict_get_qlist(info, "features");
+    slot = qobject_to(QDict, qlist_peek(qdict_get_qlist(info, "slots")));
+    for (int i = 0; i < G_N_ELEMENTS(features); i++) {
+        bool negotiated = t->dev->vdev.features & (1ull << features[i].bit);
+        bool named = false;
+        const QListEntry *entry;
+
+        QLIST_FOREACH_ENTRY(names, entry) {
+            QString *name = qobject_to(QString, qlist_entry_obj(entry));
+
+            named |= g_str_equal(qstring_get_str(name), features[i].feature);
+        }
+        g_assert_cmpint(named, ==, negotiated);
+        for (int j = 0; features[i].words[j]; j++) {
+            g_assert_cmpint(qdict_haskey(slot, features[i].words[j]), ==,
+                            negotiated);
+        }
+    }
+    shut_down(t);
+}
+
+static void assert_limits(QTestState *qts, const char *mode,
+                          int max_keep_us, int budget, int vm_budget)
+{
+    g_autoptr(QDict) rsp = NULL;
+    QDict *limits = qdict_get_qdict(query_sched_hint(qts, &rsp), "limits");
+
+    g_assert_cmpstr(qdict_get_str(limits, "mode"), ==, mode);
+    g_assert_cmpint(qdict_get_int(limits, "max-keep-us"), ==, max_keep_us);
+    g_assert_cmpint(qdict_get_int(limits, "budget-percent"), ==, budget);
+    g_assert_cmpint(qdict_get_int(limits, "vm-budget-percent"), ==, vm_budget);
+}
+
+/* What is set stays set; what is not named stays what it was. */
+static void test_set(void)
+{
+    TestState *t = boot("");
+    QTestState *qts = t->qs->qts;
+
+    assert_limits(qts, "default", 20000, 25, 0);
+    qtest_qmp_assert_success(qts, "{ 'execute': 'x-sched-hint-set', "
+                             "'arguments': { 'mode': 'observe' } }");
+    assert_limits(qts, "observe", 20000, 25, 0);
+    qtest_qmp_assert_success(qts, "{ 'execute': 'x-sched-hint-set', "
+                             "'arguments': { 'path': '" PATH "', "
+                             "'max-keep-us': 1, 'budget-percent': 0 } }");
+    assert_limits(qts, "observe", 1, 0, 0);
+    qtest_qmp_assert_success(qts, "{ 'execute': 'x-sched-hint-set', "
+                             "'arguments': { 'path': '" PATH "/virtio-backend',"
+                             "'vm-budget-percent': 100 } }");
+    assert_limits(qts, "observe", 1, 0, 100);
+    qtest_system_reset(qts);
+    assert_limits(qts, "observe", 1, 0, 100);
+    shut_down(t);
+}
+
+/* Arguments that are refused, and what the message has to name */
+typedef struct BadSet {
+    const char *name;
+    const char *arguments;
+    const char *names;
+} BadSet;
+
+static const BadSet bad_sets[] = {
+    { "path", "'path': '/machine'", "no virtio-sched-hint device at" },
+    { "path-nowhere", "'path': 'nowhere'", "no virtio-sched-hint device at" },
+    { "mode", "'mode': 'maybe'", "mode" },
+    { "max-keep-zero", "'max-keep-us': 0, 'mode': 'off'", "use 1 to 1000000" },
+    { "max-keep-large", "'max-keep-us': 1000001, 'mode': 'off'",
+      "use 1 to 1000000" },
+    { "budget", "'budget-percent': 101, 'mode': 'off'", "use 0 to 100" },
+    { "vm-budget", "'vm-budget-percent': 101, 'mode': 'off'", "use 0 to 100" },
+    { "fd-without-reattach", "'fd': 'x', 'mode': 'off'", "reattach" },
+    { "reattach-off", "'reattach': true, 'mode': 'off'", "backend=off" },
+};
+
+static void test_bad_set(const void *data)
+{
+    const BadSet *bad = data;
+    QTestState *qts = qtest_init("-M pc -nodefaults -device " DEVICE ",id=" ID
+                                 ",backend=off");
+    g_autofree char *cmd = NULL;
+    g_autoptr(QDict) rsp = NULL;
+    QDict *error;
+
+    cmd = g_strdup_printf("{ 'execute': 'x-sched-hint-set', 'arguments': "
+                          "{ %s } }", bad->arguments);
+    qtest_qmp_send_raw(qts, "%s", cmd);
+    rsp = qtest_qmp_receive(qts);
+    error = qdict_get_qdict(rsp, "error");
+    g_assert_nonnull(error);
+    g_assert_nonnull(strstr(qdict_get_str(error, "desc"), bad->names));
+    assert_limits(qts, "default", 20000, 25, 0);
+    qtest_quit(qts);
+}
+
+/* What cannot be attached says why, whatever the backend was asked for. */
+static void test_reattach_without_kvm(void)
+{
+    QTestState *qts = qtest_init("-M pc -nodefaults -device " DEVICE ",id=" ID);
+    g_autoptr(QDict) rsp = NULL;
+    QDict *error;
+
+    rsp = qtest_qmp(qts, "{ 'execute': 'x-sched-hint-set', 'arguments': "
+                    "{ 'reattach': true, 'budget-percent': 3 } }");
+    error = qdict_get_qdict(rsp, "error");
+    g_assert_nonnull(error);
+    g_assert_nonnull(strstr(qdict_get_str(error, "desc"), "KVM"));
+    assert_limits(qts, "default", 20000, 25, 0);
+    qtest_quit(qts);
+}
+
+/* With two devices it has to be said which. */
+static void test_set_two_devices(void)
+{
+    QTestState *qts = qtest_init("-M pc -nodefaults "
+                                 "-device " DEVICE ",id=" ID ",backend=off "
+                                 "-device " DEVICE ",id=sh1,backend=off");
+    g_autoptr(QDict) rsp = NULL;
+    g_autoptr(QDict) all = NULL;
+    QDict *error;
+
+    rsp = qtest_qmp(qts, "{ 'execute': 'x-sched-hint-set', 'arguments': "
+                    "{ 'mode': 'off' } }");
+    error = qdict_get_qdict(rsp, "error");
+    g_assert_nonnull(error);
+    g_assert_nonnull(strstr(qdict_get_str(error, "desc"), "path"));
+    qtest_qmp_assert_success(qts, "{ 'execute': 'x-sched-hint-set', "
+                             "'arguments': { 'path': '" PATH "', "
+                             "'mode': 'off' } }");
+    all = qtest_qmp(qts, "{ 'execute': 'x-query-sched-hint' }");
+    g_assert_cmpuint(qlist_size(qdict_get_qlist(all, "return")), ==, 2);
+    qtest_quit(qts);
+}
+
 /* A property that is refused, and what the message has to name */
 typedef struct BadProperty {
     const char *name;
@@ -546,6 +849,11 @@ static void test_auto_without_kvm(void)
 
 static void add_table_driven_tests(void)
 {
+    for (int i = 0; i < ARRAY_SIZE(bad_sets); i++) {
+        g_autofree char *path = g_strdup_printf("/virtio-sched-hint/bad-set/%s",
+                                                bad_sets[i].name);
+        qtest_add_data_func(path, &bad_sets[i], test_bad_set);
+    }
     for (int i = 0; i < ARRAY_SIZE(refusals); i++) {
         g_autofree char *path = g_strdup_printf("/virtio-sched-hint/refuse/%s",
                                                 refusals[i].name);
@@ -587,6 +895,14 @@ int main(int argc, char **argv)
     qtest_add_func("/virtio-sched-hint/migrate", test_migrate);
     qtest_add_func("/virtio-sched-hint/hotplug", test_hotplug);
     qtest_add_func("/virtio-sched-hint/query-virtio", test_query_virtio);
+    qtest_add_func("/virtio-sched-hint/query-empty", test_query_empty);
+    qtest_add_func("/virtio-sched-hint/query-no-device", test_query_no_device);
+    qtest_add_func("/virtio-sched-hint/query-slots", test_query_slots);
+    qtest_add_func("/virtio-sched-hint/query-features", test_query_features);
+    qtest_add_func("/virtio-sched-hint/set", test_set);
+    qtest_add_func("/virtio-sched-hint/set-two-devices", test_set_two_devices);
+    qtest_add_func("/virtio-sched-hint/reattach-without-kvm",
+                   test_reattach_without_kvm);
     add_table_driven_tests();
 
     return g_test_run();

@@ -7,20 +7,16 @@
 #ifndef HW_VIRTIO_SCHED_HINT_BACKEND_H
 #define HW_VIRTIO_SCHED_HINT_BACKEND_H
 
+#include "qapi/qapi-types-sched-hint.h"
+
 /* The same on hosts without <linux/kvm_sched_hint.h> */
 #define SCHED_HINT_MAX_KEEP_US              1000000
 #define SCHED_HINT_DEFAULT_KEEP_US          20000
 #define SCHED_HINT_MAX_BUDGET_PERCENT       100
 #define SCHED_HINT_DEFAULT_BUDGET_PERCENT   25
 
-typedef enum SchedHintBackendMode {
-    /* never open the node */
-    SCHED_HINT_BACKEND_OFF,
-    /* use it when it is there, now or later */
-    SCHED_HINT_BACKEND_AUTO,
-    /* refuse to start without it */
-    SCHED_HINT_BACKEND_REQUIRED,
-} SchedHintBackendMode;
+/* sched_hint_backend_get_use(): of all vCPUs together */
+#define SCHED_HINT_USE_VM                   UINT32_MAX
 
 typedef struct SchedHintTable {
     void *addr;
@@ -33,8 +29,7 @@ typedef struct SchedHintBackend {
     /* Set by the owner before sched_hint_backend_init() */
     SchedHintBackendMode mode;
     char *fdname;               /* NULL: open the node by its path */
-    uint32_t max_keep_us;
-    uint32_t budget_percent;
+    SchedHintLimits limits;     /* what is asked for at the next attach */
     /* called when sched_hint_backend_listening() changed by itself */
     void (*changed)(void *opaque);
     void *opaque;
@@ -60,6 +55,26 @@ void sched_hint_backend_set_table(SchedHintBackend *b,
                                   const SchedHintTable *table);
 /* After this the host does not look at the table any more. */
 void sched_hint_backend_clear_table(SchedHintBackend *b);
+
+/* What the VM may use; what the host says, if it is attached and says it. */
+void sched_hint_backend_get_limits(const SchedHintBackend *b,
+                                   SchedHintLimits *limits);
+/*
+ * Put limits, which are in their ranges, into force now and at every later
+ * attach.  If that fails, nothing has changed.
+ */
+bool sched_hint_backend_set_limits(SchedHintBackend *b,
+                                   const SchedHintLimits *limits, Error **errp);
+/*
+ * Open the host's side anew, through the file descriptor @fdname from now on if
+ * that is not NULL, and attach the table, if one is set.  If nothing could be
+ * opened, nothing has changed.
+ */
+bool sched_hint_backend_reattach(SchedHintBackend *b, const char *fdname,
+                                 Error **errp);
+/* NULL if the host does not tell. */
+SchedHintUse *sched_hint_backend_get_use(const SchedHintBackend *b,
+                                         uint32_t vcpu_id);
 
 /* Whether the host reads the table now. */
 bool sched_hint_backend_listening(const SchedHintBackend *b);

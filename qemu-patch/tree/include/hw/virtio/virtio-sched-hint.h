@@ -55,6 +55,9 @@ void virtio_sched_hint_handle_control(VirtIODevice *vdev, VirtQueue *vq);
 void virtio_sched_hint_attach(VirtIOSchedHint *s);
 /* Detach and release the table, if one is set. */
 void virtio_sched_hint_forget_table(VirtIOSchedHint *s);
+/* Whether each of them is in its range, for this machine. */
+bool virtio_sched_hint_check_limits(const SchedHintLimits *limits,
+                                    Error **errp);
 /* Bring config space in line with the backend, and tell the guest. */
 void virtio_sched_hint_update(VirtIOSchedHint *s);
 
