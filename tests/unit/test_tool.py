@@ -5,6 +5,7 @@
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -186,6 +187,34 @@ class Commands(unittest.TestCase):
                 got, output = tool({}, arguments)
                 self.assertEqual(got, status)
                 self.assertIn(text, output)
+
+
+class ManPage(unittest.TestCase):
+    PAGE = os.path.join(TOP, "tools", "sched-hint", "sched-hint.1")
+
+    def test_renders(self):
+        done = subprocess.run(["groff", "-man", "-ww", "-Tascii", "-P-bcou", self.PAGE], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("SYNOPSIS", done.stdout)
+
+    def test_has_each_option(self):
+        with open(self.PAGE, encoding="ascii") as page:
+            text = page.read().replace("\\-", "-")
+        for command in ("status", "top"):
+            for option in re.findall(r"^  (--[a-z]+)", tool({}, [command, "--help"])[1], re.M):
+                self.assertIn(option, text)
+
+
+class Install(unittest.TestCase):
+    def test_install_and_uninstall(self):
+        with tempfile.TemporaryDirectory() as root:
+            for action, wanted in (("install", ["sbin/sched-hint", "share/man/man1/sched-hint.1"]), ("uninstall", [])):
+                subprocess.run([os.path.join(TOP, "scripts", "install-tools"), action], check=True,
+                               env={**os.environ, "DESTDIR": root, "PREFIX": "/opt"})
+                found = [os.path.relpath(os.path.join(folder, name), root + "/opt")
+                         for folder, _, names in os.walk(root) for name in names]
+                self.assertEqual(sorted(found), wanted)
 
 
 class Top(unittest.TestCase):

@@ -29,8 +29,8 @@ static bool make_path(char path[PATH_MAX], const char *fmt, va_list args)
 	return rest >= 0 && rest < PATH_MAX - len;
 }
 
-/* The path that a function's own arguments make. */
-#define MAKE_PATH(path, fmt) ({				\
+/* The path that a function's own arguments make, from its fmt on. */
+#define MAKE_PATH(path) ({				\
 	va_list args;					\
 	bool made;					\
 							\
@@ -48,7 +48,7 @@ bool file_exists(const char *fmt, ...)
 {
 	char path[PATH_MAX];
 
-	return MAKE_PATH(path, fmt) && !access(path, F_OK);
+	return MAKE_PATH(path) && !access(path, F_OK);
 }
 
 /**
@@ -60,7 +60,7 @@ bool file_is_folder(const char *fmt, ...)
 	char path[PATH_MAX];
 	struct stat st;
 
-	return MAKE_PATH(path, fmt) && !stat(path, &st) && S_ISDIR(st.st_mode);
+	return MAKE_PATH(path) && !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
 static int read_fd(int fd, char **text, size_t *len)
@@ -118,7 +118,7 @@ int file_read(char **text, size_t *len, const char *fmt, ...)
 {
 	char path[PATH_MAX];
 
-	if (!MAKE_PATH(path, fmt))
+	if (!MAKE_PATH(path))
 		return -ENAMETOOLONG;
 	return read_path(path, text, len);
 }
@@ -137,7 +137,7 @@ bool file_line(char line[LINE_MAX_LEN], const char *fmt, ...)
 	size_t len;
 
 	line[0] = '\0';
-	if (!MAKE_PATH(path, fmt) || read_path(path, &text, &len))
+	if (!MAKE_PATH(path) || read_path(path, &text, &len))
 		return false;
 	snprintf(line, LINE_MAX_LEN, "%.*s", (int)strcspn(text, "\n"), text);
 	free(text);
@@ -176,7 +176,7 @@ void file_rights(char line[LINE_MAX_LEN], const char *fmt, ...)
 	struct stat st;
 
 	snprintf(line, LINE_MAX_LEN, "rights unknown");
-	if (!MAKE_PATH(path, fmt) || stat(path, &st))
+	if (!MAKE_PATH(path) || stat(path, &st))
 		return;
 	group_name(group, st.st_gid);
 	snprintf(line, LINE_MAX_LEN, "group %.64s, mode %04o", group, st.st_mode & 07777);
@@ -202,7 +202,7 @@ size_t file_list(char ***names, const char *fmt, ...)
 	int i, found;
 
 	*names = NULL;
-	if (!MAKE_PATH(path, fmt))
+	if (!MAKE_PATH(path))
 		return 0;
 	found = scandir(path, &entries, visible, versionsort);
 	if (found < 0)

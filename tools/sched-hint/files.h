@@ -16,6 +16,7 @@
 #define VIRTIO_DEVICES	"/sys/bus/virtio/devices"
 
 #define __printf(fmt, args)	__attribute__((format(printf, fmt, args)))
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 /* Long enough for every line that a module of ours shows. */
 #define LINE_MAX_LEN	256

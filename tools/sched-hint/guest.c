@@ -12,7 +12,8 @@ static const struct {
 	const char *says;
 	const char *remedy;
 } guest_remedies[] = {
-	{ "host not listening", "on the host: modprobe kvm_sched_hint; sched-hint status there tells more" },
+	{ "host not listening",
+	  "on the host: modprobe kvm_sched_hint; sched-hint status there tells more" },
 	{ "idle=poll", "boot the guest without idle=poll" },
 	{ "MWAIT", "start QEMU with -overcommit cpu-pm=off" },
 	{ "refused", "driver and QEMU do not fit: build both from one version" },
@@ -25,7 +26,7 @@ static const char *guest_remedy(const char *status)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(guest_remedies) / sizeof(guest_remedies[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(guest_remedies); i++)
 		if (strstr(status, guest_remedies[i].says))
 			return guest_remedies[i].remedy;
 	return SEE_LOG;
@@ -65,7 +66,8 @@ static void check_device(struct report *report, const char *device)
 		report_failure(report, device, guest_remedy("host not listening"),
 			       "host not listening");
 	else if (!strcmp(mode, "off"))
-		report_failure(report, device, SEE_LOG, "the driver does not see when CPUs go idle");
+		report_failure(report, device, SEE_LOG,
+			       "the driver does not see when CPUs go idle");
 	else if (!strcmp(features, "none"))
 		report_failure(report, device, guest_remedy("refused"),
 			       "driver and device agree on no hint");

@@ -22,16 +22,18 @@ static const struct {
 	{ "disarmed", "sysctl kernel.ftrace_enabled=1; echo 1 >/sys/kernel/debug/kprobes/enabled" },
 	{ "ceiling", "do not set KVM_CAP_HALT_POLL for this VM, or not so low" },
 	{ "no-poll", "load virtio_sched_hint in the guest, or unload cpuidle-haltpoll there" },
-	{ "no-halts", "wait until the guest has been idle once; else start QEMU without cpu-pm=on and kernel-irqchip=off, the guest without idle=poll" },
+	{ "no-halts",
+	  "wait until the guest is idle; else no cpu-pm=on, kernel-irqchip=off or idle=poll" },
 	{ "no-publisher", "sched-hint status in the guest tells more" },
-	{ "budget", "it works, up to its limit; raise budget_percent in the VM's folder if that is too little" },
+	{ "budget",
+	  "it works, up to its limit; raise the VM's budget_percent if that is too little" },
 };
 
 static const char *host_remedy(const char *status)
 {
 	size_t i, len = strcspn(status, ": ");
 
-	for (i = 0; i < sizeof(host_remedies) / sizeof(host_remedies[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(host_remedies); i++)
 		if (strlen(host_remedies[i].word) == len &&
 		    !strncmp(status, host_remedies[i].word, len))
 			return host_remedies[i].remedy;
@@ -74,7 +76,8 @@ static void check_vm(struct report *report, const char *vm)
 	else if (strcmp(status, "ok"))
 		report_failure(report, about, host_remedy(status), "%s", status);
 	else if (!strcmp(mode, "observe"))
-		report_failure(report, about, SET_MODE, "mode observe decides and counts, and changes nothing");
+		report_failure(report, about, SET_MODE,
+			       "mode observe decides and counts, and changes nothing");
 	else
 		report_ok(report, about, "ok, mode %s", mode);
 }

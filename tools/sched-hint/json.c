@@ -2,8 +2,6 @@
 /*
  * As much JSON as this tool says.
  */
-#include <inttypes.h>
-
 #include "json.h"
 
 /* Printable ASCII as it is; what else there is did not come from our modules. */
@@ -79,7 +77,7 @@ void json_string(struct json *json, const char *key, const char *value)
 void json_integer(struct json *json, const char *key, uint64_t value)
 {
 	put_key(json, key);
-	fprintf(json->out, "%" PRIu64, value);
+	fprintf(json->out, "%llu", (unsigned long long)value);
 }
 
 /**

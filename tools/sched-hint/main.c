@@ -19,13 +19,13 @@ static const char usage[] =
 	"\n"
 	"sched-hint COMMAND --help has the options; sched-hint(1) explains the rest.\n";
 
-_Noreturn void usage_error(const char *command)
+noreturn void usage_error(const char *command)
 {
 	fprintf(stderr, "see sched-hint %s --help\n", command);
 	exit(EXIT_USAGE);
 }
 
-_Noreturn void usage_complaint(const char *command, const char *fmt, ...)
+noreturn void usage_complaint(const char *command, const char *fmt, ...)
 {
 	va_list args;
 

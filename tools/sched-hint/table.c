@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "files.h"
 #include "guest_name.h"
 #include "json.h"
 #include "rates.h"
@@ -31,13 +32,13 @@ static const struct {
 	{ "MISS/s", "early_misses", 1 },
 };
 
-#define NR_COLUMNS	(sizeof(columns) / sizeof(columns[0]))
+#define NR_COLUMNS	ARRAY_SIZE(columns)
 
 static double seconds(const struct table *table)
 {
 	double seconds = table->now->at_s - table->before->at_s;
 
-	return seconds > 0 ? seconds : 1e-9;
+	return seconds > 0 ? seconds : 0.001;
 }
 
 /**

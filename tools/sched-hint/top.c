@@ -41,7 +41,7 @@ struct top_options {
 };
 
 /* The screen first: what follows is to stay. */
-static _Noreturn __printf(2, 3) void die(const char *remedy, const char *fmt, ...)
+static noreturn __printf(2, 3) void die(const char *remedy, const char *fmt, ...)
 {
 	va_list args;
 
@@ -116,7 +116,7 @@ static void parse(int argc, char **argv, struct top_options *options)
 		usage_complaint("top", "unexpected argument '%s'", argv[optind]);
 }
 
-static _Noreturn void die_unreadable(int error)
+static noreturn void die_unreadable(int error)
 {
 	if (error == -ENOENT && guest_is_one())
 		die("run it on the host; in the guest, sched-hint status",

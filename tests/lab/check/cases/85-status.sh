@@ -41,7 +41,7 @@ within 5 "hint again" host_says 0 "ok: VM $vm"
 
 echo 0 >"$NODE/vms/$vm/budget_percent"
 load 8 >/dev/null &
-within 8 "budget" host_says 1 "raise budget_percent"
+within 8 "budget" host_says 1 "budget_percent if that is too little"
 echo 25 >"$NODE/vms/$vm/budget_percent"
 wait $!
 load 4 >/dev/null &
