@@ -2,7 +2,6 @@
 # Entry points only; how each is done stands in mk/ and scripts/.
 
 KERNEL ?= 6.12
-KERNELS ?= $(shell scripts/kernel-tree --list 2>/dev/null)
 
 .PHONY: help clean
 help:

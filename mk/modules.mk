@@ -5,7 +5,7 @@
 modules:
 	@scripts/build-modules $(KERNEL)
 
-#: make install           on a KVM host, as root: install the host module and its udev rule
+#: make install           on a KVM host, as root: install the host module, its udev rule, sched-hint
 install:
 	@scripts/install-host install
 

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A CFS quota (cgroup v2, cpu.max): what is kept counts as the VM's CPU time, and must not
+# have the VM throttled more often than stock KVM would. The quota is a little more than
+# the load uses in mode off, so that a little more would reach it: mode always does.
+cgroups=/sys/fs/cgroup
+group=$cgroups/vm
+grep -q " $cgroups cgroup2 " /proc/mounts || mount -t cgroup2 cgroup2 $cgroups
+echo +cpu >$cgroups/cgroup.subtree_control
+mkdir -p $group
+guest-pid main >$group/cgroup.procs
+trap 'echo max >$group/cpu.max; guest-pid main >$cgroups/cgroup.procs; rmdir $group' EXIT
+
+stat_of() { # KEY
+	sed -n "s/^$1 //p" $group/cpu.stat
+}
+
+# One round of 4 s: leaves used (percent of a pCPU) and throttled (of 1000 periods).
+round() { # INTERVAL-MS QUOTA-PERCENT|max MODE
+	set_mode "$3"
+	quota=max
+	[ "$2" = max ] || quota=$(($2 * 1000))
+	echo "$quota 100000" >$group/cpu.max
+	sleep 0.3
+	kept=$(counter kept_ns) used=$(stat_of usage_usec)
+	throttled=$(stat_of nr_throttled) periods=$(stat_of nr_periods)
+	pin-load ping -q -i "0.0$1" -w 4 "$GUEST_IP" >/dev/null || :
+	used=$((($(stat_of usage_usec) - used) / 40000))
+	periods=$(($(stat_of nr_periods) - periods))
+	throttled=$((1000 * ($(stat_of nr_throttled) - throttled) / (periods ? periods : 1)))
+	echo "every $1 ms, quota $2 %, mode $3: used $used %, throttled in $throttled of 1000 periods," \
+		"kept $((($(counter kept_ns) - kept) / 4000000)) ms/s" | tee -a "$RESULTS/quota"
+}
+
+for interval in 05 20; do
+	round $interval max off
+	limit=$((used * 120 / 100 + 2)) off=0 hint=0 always=0
+	for n in 1 2 3; do
+		for mode in off hint; do
+			round $interval $limit $mode
+			eval "$mode=\$(($mode + throttled))"
+		done
+	done
+	round $interval $limit always
+	always=$throttled
+	echo "every $interval ms: throttled in $((off / 3)) of 1000 periods in mode off, $((hint / 3)) in hint," \
+		"$always in always" | tee -a "$RESULTS/quota-sums"
+	[ $always -gt $((off / 3 + 300)) ] || fail "mode always, which the quota must stop, is not throttled: $always"
+	# 50 is two periods of the forty in a round: chance
+	[ $((hint / 3)) -le $((off / 3 + 50)) ] || fail "keeping has the VM throttled: $(tail -n 1 "$RESULTS/quota-sums")"
+done

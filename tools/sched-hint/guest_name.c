@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The module knows a VM by its process id; people know it by its name.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "files.h"
+#include "guest_name.h"
+
+/* "-name web", "-name guest=web,debug-threads=on", "-name web,process=x" */
+static void take_name(char name[GUEST_NAME_LEN], const char *option)
+{
+	size_t i;
+
+	if (!strncmp(option, "guest=", strlen("guest=")))
+		option += strlen("guest=");
+	for (i = 0; i < GUEST_NAME_LEN - 1 && option[i] && option[i] != ','; i++)
+		/* It goes to a terminal, and somebody else has written it. */
+		name[i] = option[i] > ' ' && option[i] <= '~' ? option[i] : '?';
+	name[i] = '\0';
+}
+
+/**
+ * guest_name_parse() - find the name in QEMU's command line
+ * @name: out; empty if there is none
+ * @cmdline: arguments with a NUL after each, as /proc/PID/cmdline has them
+ * @len: their length; a NUL follows
+ */
+void guest_name_parse(char name[GUEST_NAME_LEN], const char *cmdline, size_t len)
+{
+	const char *end = cmdline + len;
+
+	name[0] = '\0';
+	while (cmdline < end) {
+		const char *next = cmdline + strlen(cmdline) + 1;
+
+		if (!strcmp(cmdline, "-name") && next < end) {
+			take_name(name, next);
+			return;
+		}
+		cmdline = next;
+	}
+}
+
+/**
+ * guest_name_of_vm() - the name of an attached VM
+ * @name: out; empty if it has none, or its process is gone
+ * @vm: as the module names it: PID-N
+ */
+void guest_name_of_vm(char name[GUEST_NAME_LEN], const char *vm)
+{
+	char *cmdline;
+	size_t len;
+
+	name[0] = '\0';
+	if (file_read(&cmdline, &len, "/proc/%.*s/cmdline", (int)strcspn(vm, "-"), vm))
+		return;
+	guest_name_parse(name, cmdline, len);
+	free(cmdline);
+}
