@@ -9,6 +9,7 @@
 #include <linux/context_tracking.h>
 #include <linux/cpu.h>
 #include <linux/cpuidle.h>
+#include <linux/sched.h>
 #include <linux/sched/idle.h>
 #include <linux/version.h>
 
@@ -27,7 +28,7 @@
  * be traced.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-static noinstr void sched_hint_arch_idle(void)
+static __maybe_unused noinstr void sched_hint_arch_idle(void)
 {
 	ct_cpuidle_enter();
 	arch_cpu_idle();
@@ -39,7 +40,7 @@ static noinstr void sched_hint_arch_idle(void)
  * it does in a guest that idles with HLT (no other is let through, see
  * sched_hint_idle_unfit()) is this.
  */
-static noinstr void sched_hint_arch_idle(void)
+static __maybe_unused noinstr void sched_hint_arch_idle(void)
 {
 	ct_idle_enter();
 	arch_safe_halt();
@@ -47,5 +48,28 @@ static noinstr void sched_hint_arch_idle(void)
 	ct_idle_exit();
 }
 #endif
+
+/* Tasks that never come from user space, whatever their saved registers say. */
+#ifdef PF_USER_WORKER
+#define SCHED_HINT_PF_NO_USER	(PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER)
+#else
+#define SCHED_HINT_PF_NO_USER	(PF_KTHREAD | PF_IO_WORKER)
+#endif
+
+/*
+ * Whether a task has been switched out and will not run before it is woken.
+ * Caller holds its pi_lock, so the answer lasts.
+ */
+static inline bool sched_hint_is_blocked(const struct task_struct *task)
+{
+	/* Pairs with the release when the task is off its CPU: what it stored is seen. */
+	if (smp_load_acquire(&task->on_cpu))
+		return false;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	if (task->se.sched_delayed)
+		return true;
+#endif
+	return !READ_ONCE(task->on_rq);
+}
 
 #endif /* SCHED_HINT_COMPAT_H */

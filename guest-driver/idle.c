@@ -32,6 +32,7 @@
 
 #include "compat.h"
 #include "sched_hint.h"
+#include "waiters.h"
 
 /* On while the host listens. Flipped in process context only. */
 static DEFINE_STATIC_KEY_FALSE(host_listens);
@@ -70,10 +71,16 @@ static bool publishes(unsigned int feature)
 	return published & BIT_ULL(feature);
 }
 
+static u64 duration_ns(ktime_t until, ktime_t now)
+{
+	return max_t(s64, ktime_to_ns(ktime_sub(until, now)), 0);
+}
+
 /* @next: the next timer, 0 or KTIME_MAX if there is or is known none. */
 static bool publish_idle(unsigned int cpu, ktime_t next)
 {
 	struct sched_hint_publish hint = { .wake_peer = VIRTIO_SCHED_HINT_NO_PEER };
+	ktime_t now = ktime_get();
 
 	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE)) {
 		sched_hint_runnable_idle();
@@ -81,11 +88,17 @@ static bool publish_idle(unsigned int cpu, ktime_t next)
 	}
 	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
 		hint.wake_peer = sched_hint_peer();
+	if (publishes(VIRTIO_SCHED_HINT_F_POLL)) {
+		ktime_t earliest = sched_hint_waiters_earliest();
+
+		hint.nr_poll_waiters = sched_hint_waiters_nr();
+		hint.poll_timeout_ns = earliest == KTIME_MAX ? VIRTIO_SCHED_HINT_NS_NONE :
+				       duration_ns(earliest, now);
+	}
 	if (publishes(VIRTIO_SCHED_HINT_F_TIMER)) {
 		hint.next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
 		if (next && next != KTIME_MAX) {
-			hint.next_timer_ns =
-				max_t(s64, ktime_to_ns(ktime_sub(next, ktime_get())), 0);
+			hint.next_timer_ns = duration_ns(next, now);
 			if (is_tick(cpu, next, hint.next_timer_ns))
 				hint.flags = VIRTIO_SCHED_HINT_SLOT_F_TICK;
 		}
@@ -241,6 +254,8 @@ static void start_features(u64 features)
 	failed = 0;
 	start_feature(features, VIRTIO_SCHED_HINT_F_RUNNABLE, "runnable tasks",
 		      sched_hint_runnable_start);
+	start_feature(features, VIRTIO_SCHED_HINT_F_POLL, "waiting tasks",
+		      sched_hint_waiters_start);
 	start_feature(features, VIRTIO_SCHED_HINT_F_WAKE_PEER, "wake peers",
 		      sched_hint_peer_start);
 }
@@ -250,6 +265,8 @@ static void stop_features(void)
 {
 	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
 		sched_hint_peer_stop();
+	if (publishes(VIRTIO_SCHED_HINT_F_POLL))
+		sched_hint_waiters_stop();
 	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE))
 		sched_hint_runnable_stop();
 }

@@ -338,6 +338,7 @@ static int sched_hint_restore(struct virtio_device *vdev)
 static const unsigned int sched_hint_features[] = {
 	VIRTIO_SCHED_HINT_F_TIMER,
 	VIRTIO_SCHED_HINT_F_RUNNABLE,
+	VIRTIO_SCHED_HINT_F_POLL,
 	VIRTIO_SCHED_HINT_F_WAKE_PEER,
 };
 

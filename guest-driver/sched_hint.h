@@ -3,7 +3,7 @@
  * What the guest driver's files owe each other.
  *
  * main.c knows the device, table.c the shared table, idle.c the idle loop,
- * runnable.c the runqueues, peer.c who is woken by whose interrupts.
+ * runnable.c the runqueues, waiters.c who waits in poll, peer.c who is woken by whose interrupts.
  * There is one table because there is at most one device.
  */
 #ifndef SCHED_HINT_H
@@ -39,6 +39,8 @@ struct sched_hint {
 /* What is published at idle entry; durations in ns from the publish. */
 struct sched_hint_publish {
 	u64 next_timer_ns;
+	u64 poll_timeout_ns;
+	u16 nr_poll_waiters;
 	u8 flags;
 	u16 wake_peer;
 	u16 nr_overloaded;

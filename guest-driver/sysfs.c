@@ -9,6 +9,7 @@
 #include <linux/virtio_config.h>
 
 #include "sched_hint.h"
+#include "waiters.h"
 
 static struct sched_hint *to_sched_hint(struct device *dev)
 {
@@ -34,6 +35,7 @@ static const struct {
 } feature_names[] = {
 	{ VIRTIO_SCHED_HINT_F_TIMER, "timer" },
 	{ VIRTIO_SCHED_HINT_F_RUNNABLE, "runnable" },
+	{ VIRTIO_SCHED_HINT_F_POLL, "poll" },
 	{ VIRTIO_SCHED_HINT_F_WAKE_PEER, "wake_peer" },
 };
 
@@ -96,6 +98,14 @@ static ssize_t runnable_corrections_show(struct device *dev, struct device_attri
 }
 static DEVICE_ATTR_RO(runnable_corrections);
 
+/* waits that were not counted, for there were too many at a time, since the driver was loaded */
+static ssize_t poll_waiters_missed_show(struct device *dev, struct device_attribute *attr,
+					char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", sched_hint_waiters_missed());
+}
+static DEVICE_ATTR_RO(poll_waiters_missed);
+
 /* the table itself, as the host sees it: slots of 256 bytes, see docs/abi.md */
 static ssize_t table_read(struct file *file, struct kobject *kobj, struct bin_attribute *attr,
 			  char *buf, loff_t pos, size_t count)
@@ -110,6 +120,7 @@ static struct attribute *sched_hint_attrs[] = {
 	&dev_attr_idle_mode.attr,
 	&dev_attr_publishes.attr,
 	&dev_attr_runnable_corrections.attr,
+	&dev_attr_poll_waiters_missed.attr,
 	&dev_attr_hint_status.attr,
 	NULL
 };

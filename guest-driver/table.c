@@ -97,6 +97,7 @@ static u64 idle_word(const struct sched_hint_publish *hint)
 {
 	return (u64)VIRTIO_SCHED_HINT_STATE_IDLE << VIRTIO_SCHED_HINT_STATE_SHIFT |
 	       (u64)hint->flags << VIRTIO_SCHED_HINT_FLAGS_SHIFT |
+	       (u64)hint->nr_poll_waiters << VIRTIO_SCHED_HINT_POLL_WAITERS_SHIFT |
 	       (u64)hint->wake_peer << VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT |
 	       (u64)hint->nr_overloaded << VIRTIO_SCHED_HINT_OVERLOADED_SHIFT;
 }
@@ -146,6 +147,7 @@ bool sched_hint_table_publish(const struct sched_hint_publish *hint)
 		return false;
 	seq = le64_to_cpu(READ_ONCE(slot->publish_seq)) + 1;
 	WRITE_ONCE(slot->next_timer_ns, cpu_to_le64(hint->next_timer_ns));
+	WRITE_ONCE(slot->poll_timeout_ns, cpu_to_le64(hint->poll_timeout_ns));
 	WRITE_ONCE(slot->tsc, cpu_to_le64(rdtsc()));
 	WRITE_ONCE(slot->publish_seq, cpu_to_le64(seq));
 	store_state(slot, idle_word(hint));

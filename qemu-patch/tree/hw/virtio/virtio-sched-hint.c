@@ -31,6 +31,7 @@
 /* The features that are offered unless a property takes one away. */
 #define SCHED_HINT_FEATURES (1ULL << VIRTIO_SCHED_HINT_F_TIMER | \
                              1ULL << VIRTIO_SCHED_HINT_F_RUNNABLE | \
+                             1ULL << VIRTIO_SCHED_HINT_F_POLL | \
                              1ULL << VIRTIO_SCHED_HINT_F_WAKE_PEER)
 
 void virtio_sched_hint_update(VirtIOSchedHint *s)
@@ -304,6 +305,8 @@ static const Property virtio_sched_hint_properties[] = {
                        SCHED_HINT_DEFAULT_BUDGET_PERCENT),
     DEFINE_PROP_BIT64("runnable", VirtIOSchedHint, host_features,
                       VIRTIO_SCHED_HINT_F_RUNNABLE, true),
+    DEFINE_PROP_BIT64("poll", VirtIOSchedHint, host_features,
+                      VIRTIO_SCHED_HINT_F_POLL, true),
     DEFINE_PROP_BIT64("wake-peer", VirtIOSchedHint, host_features,
                       VIRTIO_SCHED_HINT_F_WAKE_PEER, true),
 };

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which system calls wait: poll, select, epoll_wait and recv, in all variants.
+ *
+ * A task that blocks in one is recognised by the number in the registers it
+ * entered the kernel with. Exceptions and interrupts store -1 there, so that a
+ * page fault of user code is no call 7. read() is not in the list: one cannot
+ * tell by the number a socket from a file.
+ */
+#include <linux/bitmap.h>
+#include <linux/kprobes.h>
+#include <linux/net.h>
+#include <linux/ptrace.h>
+#include <linux/restart_block.h>
+#include <linux/sched.h>
+
+#include <asm/syscall.h>
+#include <asm/unistd.h>
+#include <asm/unistd_32_ia32.h>
+
+#include "compat.h"
+#include "waiters.h"
+
+static const u16 calls_64[] = {
+	__NR_poll, __NR_ppoll, __NR_select, __NR_pselect6,
+	__NR_epoll_wait, __NR_epoll_pwait, __NR_epoll_pwait2,
+	__NR_recvfrom, __NR_recvmsg, __NR_recvmmsg,
+};
+
+static const u16 calls_32[] = {
+	__NR_ia32_poll, __NR_ia32_ppoll, __NR_ia32_ppoll_time64,
+	__NR_ia32_select, __NR_ia32__newselect,
+	__NR_ia32_pselect6, __NR_ia32_pselect6_time64,
+	__NR_ia32_epoll_wait, __NR_ia32_epoll_pwait, __NR_ia32_epoll_pwait2,
+	__NR_ia32_recvfrom, __NR_ia32_recvmsg,
+	__NR_ia32_recvmmsg, __NR_ia32_recvmmsg_time64,
+};
+
+/* One cache line each. Written before the first hook is set. */
+#define NR_MAX	512
+static DECLARE_BITMAP(waits_64, NR_MAX) ____cacheline_aligned;
+static DECLARE_BITMAP(waits_32, NR_MAX) ____cacheline_aligned;
+
+/* What restart_syscall() calls for a poll() that a signal interrupted, or 0. */
+static unsigned long restart_poll;
+
+static void set_calls(unsigned long *waits, const u16 *calls, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		__set_bit(calls[i], waits);
+}
+
+/*
+ * The function is not exported. A kprobe that is never armed finds it, if the
+ * kernel has kprobes.
+ */
+static void find_restart_poll(void)
+{
+	struct kprobe probe = {
+		.symbol_name = "do_restart_poll",
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+
+	if (register_kprobe(&probe))
+		return;
+	restart_poll = (unsigned long)probe.addr;
+	unregister_kprobe(&probe);
+}
+
+void sched_hint_wait_calls_init(void)
+{
+	set_calls(waits_64, calls_64, ARRAY_SIZE(calls_64));
+	set_calls(waits_32, calls_32, ARRAY_SIZE(calls_32));
+	if (!restart_poll)
+		find_restart_poll();
+}
+
+/* A kprobe may stand behind the landing pad that begins a function. */
+static bool restarts_poll(const struct task_struct *task)
+{
+	return restart_poll && restart_poll - (unsigned long)task->restart_block.fn <= 4;
+}
+
+static bool receives(unsigned long socketcall)
+{
+	return socketcall == SYS_RECV || socketcall == SYS_RECVFROM ||
+	       socketcall == SYS_RECVMSG || socketcall == SYS_RECVMMSG;
+}
+
+/* The task runs, or is known not to be about to run while this looks at it. */
+bool sched_hint_in_wait_call(struct task_struct *task)
+{
+	const struct pt_regs *regs = task_pt_regs(task);
+	unsigned long nr = regs->orig_ax;
+
+	if (nr >= NR_MAX || (task->flags & SCHED_HINT_PF_NO_USER))
+		return false;
+	if (!(READ_ONCE(task_thread_info(task)->status) & TS_COMPAT))
+		return test_bit(nr, waits_64) ||
+		       (nr == __NR_restart_syscall && restarts_poll(task));
+	return test_bit(nr, waits_32) ||
+	       (nr == __NR_ia32_restart_syscall && restarts_poll(task)) ||
+	       (nr == __NR_ia32_socketcall && receives(regs->bx));
+}
