@@ -80,7 +80,7 @@ static u64 duration_ns(ktime_t until, ktime_t now)
 static bool publish_idle(unsigned int cpu, ktime_t next)
 {
 	struct sched_hint_publish hint = { .wake_peer = VIRTIO_SCHED_HINT_NO_PEER };
-	ktime_t now = ktime_get();
+	ktime_t now;
 
 	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE)) {
 		sched_hint_runnable_idle();
@@ -88,6 +88,7 @@ static bool publish_idle(unsigned int cpu, ktime_t next)
 	}
 	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
 		hint.wake_peer = sched_hint_peer();
+	now = ktime_get();
 	if (publishes(VIRTIO_SCHED_HINT_F_POLL)) {
 		ktime_t earliest = sched_hint_waiters_earliest();
 

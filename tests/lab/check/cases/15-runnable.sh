@@ -3,7 +3,7 @@
 guest-start busy --vcpus 2 --guest-append quiet >/dev/null
 within 10 "attached" attached busy
 within 5 "driver told" guest_listening_is 1 busy
-expect "features in use" "$(guest_attribute features_in_use busy)" "timer runnable wake_peer"
+expect "features in use" "$(guest_attribute features_in_use busy)" "timer runnable poll wake_peer"
 
 guest-run -n busy runnable spinners
 guest-run -n busy runnable storm 5
