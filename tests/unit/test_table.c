@@ -42,6 +42,17 @@ void shim_before_release(const void *p)
 	memcpy(line_before_release, p, sizeof(line_before_release));
 }
 
+/* Publishes no more than the next timer. */
+static bool publish_timer(u64 next_timer_ns)
+{
+	struct sched_hint_publish hint = {
+		.next_timer_ns = next_timer_ns,
+		.wake_peer = VIRTIO_SCHED_HINT_NO_PEER,
+	};
+
+	return sched_hint_table_publish(&hint);
+}
+
 static const struct virtio_sched_hint_slot *slot(u32 id)
 {
 	u64 addr = sched_hint_table_addr();
@@ -86,7 +97,7 @@ static void test_alloc(void **state)
 
 static void test_not_bound(void **state)
 {
-	assert_false(sched_hint_table_publish(1000, 0));
+	assert_false(publish_timer(1000));
 	sched_hint_table_running();
 	sched_hint_table_unbind(0);
 	assert_true(is_zero(slot(0), 8 * 256));
@@ -106,7 +117,7 @@ static void test_bind(void **state)
 
 	sched_hint_table_unbind(2);
 	assert_true(slot(4)->state == 0);
-	assert_false(sched_hint_table_publish(1000, 0));
+	assert_false(publish_timer(1000));
 }
 
 /* APIC id 9 in a table of 8. */
@@ -115,7 +126,7 @@ static void test_no_slot(void **state)
 	shim_cpu = 3;
 	assert_false(sched_hint_table_bind(3));
 	assert_int_equal(warnings, 1);
-	assert_false(sched_hint_table_publish(1000, 0));
+	assert_false(publish_timer(1000));
 	assert_true(is_zero(slot(0), 8 * 256));
 }
 
@@ -123,12 +134,13 @@ static void test_no_slot(void **state)
 static void test_golden(void **state)
 {
 	static const unsigned char golden[64] = {
-		/* idle, tick, 0 waiters, no peer, 0 overloaded */
-		0x02, 0x01, 0x00, 0x00, 0xff, 0xff, 0x00, 0x00,
+		/* idle, tick, waiters, peer, overloaded */
+		0x02, 0x01, 0xc1, 0xc2, 0xd1, 0xd2, 0xe1, 0xe2,
 		/* next_timer_ns */
 		0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
-		/* poll_timeout_ns, event_ns, event_dev_ns: not negotiated */
-		0, 0, 0, 0, 0, 0, 0, 0,
+		/* poll_timeout_ns */
+		0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
+		/* event_ns, event_dev_ns: never negotiated */
 		0, 0, 0, 0, 0, 0, 0, 0,
 		0, 0, 0, 0, 0, 0, 0, 0,
 		/* tsc */
@@ -138,13 +150,63 @@ static void test_golden(void **state)
 		0, 0, 0, 0, 0, 0, 0, 0,
 	};
 
+	static const struct sched_hint_publish hint = {
+		.next_timer_ns = 0x0102030405060708,
+		.poll_timeout_ns = 0x1112131415161718,
+		.nr_poll_waiters = 0xc2c1,
+		.flags = VIRTIO_SCHED_HINT_SLOT_F_TICK,
+		.wake_peer = 0xd2d1,
+		.nr_overloaded = 0xe2e1,
+	};
+
 	shim_cpu = 1;
 	assert_true(sched_hint_table_bind(1));
 	tsc = 0xb1b2b3b4b5b6b7b8;
-	assert_true(sched_hint_table_publish(0x0102030405060708, VIRTIO_SCHED_HINT_SLOT_F_TICK));
+	assert_true(sched_hint_table_publish(&hint));
 	assert_memory_equal(slot(1), golden, sizeof(golden));
 	assert_true(is_zero(slot(0), 256));
 	assert_true(is_zero((const char *)slot(1) + 64, 192));
+}
+
+/* What is known of an idle vCPU is not known of one that runs. */
+static void test_running_forgets(void **state)
+{
+	static const struct sched_hint_publish hint = {
+		.nr_poll_waiters = 7, .flags = 1, .wake_peer = 3, .nr_overloaded = 2,
+	};
+
+	assert_true(sched_hint_table_bind(0));
+	assert_true(sched_hint_table_publish(&hint));
+	assert_true(le64toh(slot(0)->state) == 0x0002000300070102);
+	sched_hint_table_running();
+	assert_true(le64toh(slot(0)->state) == 0x0000ffff00000001);
+}
+
+static void test_runnable(void **state)
+{
+	static const unsigned char golden[16] = {
+		0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
+		0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
+	};
+
+	assert_null(sched_hint_table_slot(3));
+	sched_hint_table_runnable(sched_hint_table_slot(2), 0x0102030405060708,
+				  0x1112131415161718);
+	assert_memory_equal((const char *)slot(4) + 64, golden, sizeof(golden));
+	assert_true(is_zero(slot(0), 4 * 256 + 64));
+	assert_true(is_zero((const char *)slot(4) + 80, 176));
+}
+
+static void test_read(void **state)
+{
+	struct virtio_sched_hint_slot copy[2];
+
+	assert_true(sched_hint_table_bind(2));
+	assert_int_equal(sched_hint_table_read((char *)copy, 4 * 256, 256), 256);
+	assert_memory_equal(copy, slot(4), 256);
+	/* to the end, and not past it */
+	assert_int_equal(sched_hint_table_read((char *)copy, 7 * 256 + 128, 512), 128);
+	assert_int_equal(sched_hint_table_read((char *)copy, 8 * 256, 256), 0);
 }
 
 /* All other words are in memory before the state is stored, with release. */
@@ -155,7 +217,7 @@ static void test_state_last(void **state)
 	assert_true(sched_hint_table_bind(0));
 	releases = 0;
 	tsc = 33;
-	assert_true(sched_hint_table_publish(44, 0));
+	assert_true(publish_timer(44));
 	assert_int_equal(releases, 1);
 
 	memset(&before, 0, sizeof(before));
@@ -173,7 +235,7 @@ static void test_idle_and_running(void **state)
 
 	assert_true(sched_hint_table_bind(0));
 	for (i = 1; i <= 1000; i++) {
-		assert_true(sched_hint_table_publish(i % 7 ? i : NONE, 0));
+		assert_true(publish_timer(i % 7 ? i : NONE));
 		assert_int_equal(le64toh(slot(0)->publish_seq), i);
 		assert_int_equal(le64toh(slot(0)->next_timer_ns), i % 7 ? i : NONE);
 		assert_true(le64toh(slot(0)->state) == 0x0000ffff00000002);
@@ -184,7 +246,7 @@ static void test_idle_and_running(void **state)
 	}
 	shim_cpu = 2;
 	assert_true(sched_hint_table_bind(2));
-	assert_true(sched_hint_table_publish(1, 0));
+	assert_true(publish_timer(1));
 	assert_int_equal(sched_hint_table_publishes(), 1001);
 	assert_int_equal(le64toh(slot(0)->publish_seq), 1000);
 }
@@ -197,6 +259,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bind, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_slot, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_golden, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_running_forgets, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_runnable, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_state_last, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_idle_and_running, setup, teardown),
 	};

@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <urcu.h>
 #include <urcu-pointer.h>
 
@@ -87,6 +88,16 @@ static inline void *alloc_pages_exact(size_t size, int gfp)
 
 #define free_pages_exact(pages, size)	((void)(size), free(pages))
 #define virt_to_phys(p)			((phys_addr_t)(uintptr_t)(p))
+
+static inline ssize_t memory_read_from_buffer(void *to, size_t count, loff_t *pos,
+					      const void *from, size_t size)
+{
+	if (*pos >= (loff_t)size || !count)
+		return 0;
+	count = count < size - *pos ? count : size - *pos;
+	memcpy(to, (const char *)from + *pos, count);
+	return count;
+}
 
 #define SHIM_NR_CPUS	4
 extern unsigned int shim_cpu;	/* the one that runs */

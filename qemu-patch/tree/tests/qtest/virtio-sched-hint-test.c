@@ -192,6 +192,7 @@ static void test_config(void)
 
     g_assert_cmpuint(vdev->device_type, ==, VIRTIO_ID_SCHED_HINT);
     g_assert_true(vdev->features & (1ull << VIRTIO_SCHED_HINT_F_TIMER));
+    g_assert_true(vdev->features & (1ull << VIRTIO_SCHED_HINT_F_POLL));
     g_assert_true(vdev->features & (1ull << VIRTIO_F_VERSION_1));
     g_assert_cmpuint(qvirtio_config_readl(vdev, 0), ==,
                      VIRTIO_SCHED_HINT_ABI_VERSION);

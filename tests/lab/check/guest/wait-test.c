@@ -135,6 +135,35 @@ static struct view expect(unsigned int id, unsigned int waiters, const char *nam
 	return view;
 }
 
+/* A task on CPU 0 that can be woken there, and sleeps without a timer. */
+static int kick_fd;
+
+static pid_t start_kicked(void)
+{
+	int fds[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(fds))
+		err(2, "pipe");
+	kick_fd = fds[1];
+	pid = fork();
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	run_on(0, 0);
+	for (;;)
+		if (read(fds[0], &c, 1) != 1)
+			_exit(1);
+}
+
+/* Makes CPU 0 publish afresh, and leaves no timer behind. */
+static void kick(void)
+{
+	if (write(kick_fd, "x", 1) != 1)
+		err(2, "kick");
+}
+
 /* Makes a CPU publish afresh, and tells how many wait there. */
 static unsigned int stir(int cpu)
 {
@@ -247,25 +276,6 @@ static pid_t start_stirrer(void)
 		nap(7);
 }
 
-/*
- * How long the call takes that does not wait: so much later than the clock was
- * read may the kernel have begun to count. 0 for a socket, which would wait.
- */
-static int64_t call_cost(const struct wait_call *call)
-{
-	int64_t best = INT64_MAX;
-	int i;
-
-	for (i = 0; i < 20 && !call->socket; i++) {
-		int64_t began = now_ns(), took;
-
-		call->wait(0);
-		took = now_ns() - began;
-		best = took < best ? took : best;
-	}
-	return call->socket ? 0 : best;
-}
-
 struct error {
 	int64_t low, high;	/* of the published deadline, against the clock; ns */
 	int64_t spread;		/* among the publishes of one wait */
@@ -312,6 +322,30 @@ static struct error deadline_try(int64_t timeout_ns, unsigned int others, const 
 	return error;
 }
 
+/*
+ * How long the call takes that does not wait: so much later than the clock was
+ * read may the kernel have begun to count. 0 for a socket, which would wait.
+ */
+static int64_t call_cost(const struct wait_call *call, int tries)
+{
+	int64_t best = INT64_MAX;
+	pid_t pid;
+	int i;
+
+	if (call->socket)
+		return 0;
+	pid = start_waiter(call, 0, tries);
+	for (i = 1; i <= tries; i++) {
+		int64_t took;
+
+		await_calls(i, call->name);
+		took = shared->ended_ns - shared->began_ns;
+		best = took < best ? took : best;
+	}
+	stop_waiter(pid);
+	return best;
+}
+
 static int compare(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -333,7 +367,7 @@ static void deadlines(int tries)
 	for (call = wait_calls; call->name; call++) {
 		const int64_t timeout_ns = 60 * MS;
 		int64_t low[tries], spread[tries], high = INT64_MAX;
-		int64_t cost = call_cost(call);
+		int64_t cost = call_cost(call, tries);
 		unsigned int others = stir(0);
 		int publishes = 0, seen = 0, i;
 		pid_t pid = start_waiter(call, timeout_ns, tries);
@@ -363,8 +397,11 @@ static void deadlines(int tries)
 		check(low[0] >= -TOLERANCE_NS &&
 		      low[0] <= TOLERANCE_NS + cost + (call->socket ? 8 * MS : 0),
 		      call->name, "deadline against clock", &view);
-		/* A return has the timer's slack, its interrupt and a wake-up before it. */
-		check(high >= -TOLERANCE_NS && high <= TOLERANCE_NS + 5 * MS, call->name,
+		/*
+		 * A return has the timer's slack, its interrupt and a wake-up
+		 * before it; but no tick, by which a socket's could be wrong.
+		 */
+		check(high >= -TOLERANCE_NS && high <= 3 * MS, call->name,
 		      "return against deadline", &view);
 		check(spread[seen / 2] <= TOLERANCE_NS, call->name,
 		      "deadline differs from publish to publish", &view);
@@ -373,39 +410,45 @@ static void deadlines(int tries)
 }
 
 /*
- * The kernel's own next timer, while nothing else is due: the very one that ends
- * the wait. It may be later by the timer's slack: 50 us, or 0.1 % of the time.
+ * The kernel's own next timer, when nothing else is due before: the very one that
+ * ends the wait. It is later by the timer's slack, 0.1 % of the time. Not for
+ * sockets: since 6.12 an idle CPU leaves such timers to another one.
  */
 static void timers(void)
 {
+	const int64_t timeout_ns = 400 * MS, slack_ns = timeout_ns / 1000;
 	const struct wait_call *call;
-	int64_t slack_ns = 500 * MS / 1000;
+	pid_t kicked = start_kicked();
 
 	printf("%-20s %9s (us)\n", "call", "to timer");
 	for (call = wait_calls; call->name; call++) {
 		unsigned int others = stir(0);
-		pid_t pid = begin_waiter(call, 500 * MS, 1);
 		int64_t distance = INT64_MAX;
-		struct view view;
+		struct view view = { 0 };
+		pid_t pid;
 		int i;
 
+		if (call->socket)
+			continue;
+		pid = begin_waiter(call, timeout_ns, 1);
 		for (i = 0; i < 100 && !shared->calls; i++) {
 			int64_t d;
 
-			nap(3);
+			kick();
+			nap(2);
 			if (!read_idle(0, &view) || view.timeout_ns == NONE ||
 			    view.waiters != others + 1)
 				continue;
-			d = (int64_t)(view.timer_ns - view.timeout_ns);
+			d = (int64_t)(view.timer_ns - view.timeout_ns) - slack_ns;
 			if (llabs(d) < llabs(distance))
 				distance = d;
 		}
 		stop_waiter(pid);
 		printf("%-20s %9.1f\n", call->name, distance / 1e3);
-		check(distance >= -TOLERANCE_NS &&
-		      distance <= TOLERANCE_NS + (call->socket ? 0 : slack_ns),
-		      call->name, "deadline against the kernel's next timer", &view);
+		check(llabs(distance) <= TOLERANCE_NS, call->name,
+		      "deadline against the kernel's next timer", &view);
 	}
+	stop_waiter(kicked);
 }
 
 static void handler(int sig)
@@ -436,8 +479,9 @@ static void wakes_of(const struct wait_call *call, unsigned int others)
 	/* a signal with a handler, before the timeout */
 	pid = begin_waiter(call, 30000 * MS, 1);
 	view = expect(0, others + 1, call->name, "waits for long");
-	check(view.timeout_ns <= 31000 * MS && view.timeout_ns >= 20000 * MS, call->name,
-	      "a long timeout", &view);
+	/* a socket's ends at the next multiple of 512 ticks */
+	check(view.timeout_ns <= (call->socket ? 33000 : 30000) * MS &&
+	      view.timeout_ns >= 25000 * MS, call->name, "a long timeout", &view);
 	kill(pid, SIGUSR1);
 	view = expect(0, others, call->name, "woken by a signal");
 	check(view.timeout_ns == NONE, call->name, "after a signal", &view);
@@ -497,16 +541,21 @@ static void wakes(void)
 	}
 }
 
+static void write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		err(2, "%s", path);
+	close(fd);
+}
+
 static void set_online(int cpu, int online)
 {
 	char path[64];
-	int fd;
 
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
-	fd = open(path, O_WRONLY);
-	if (fd < 0 || write(fd, online ? "1" : "0", 1) != 1)
-		err(2, "%s", path);
-	close(fd);
+	write_to(path, online ? "1" : "0");
 }
 
 static void moves(void)
@@ -565,8 +614,11 @@ static void crowd(int size, int room)
 {
 	unsigned int others = stir(0);
 	struct view view;
-	pid_t pid = fork();
 	intptr_t i;
+	pid_t pid;
+
+	write_to("/proc/sys/kernel/threads-max", "10000");
+	pid = fork();
 
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -588,15 +640,6 @@ static void crowd(int size, int room)
 	stop_waiter(pid);
 	view = expect(0, others, "crowd", "all killed");
 	check(view.timeout_ns == NONE, "crowd", "no timeout left", &view);
-}
-
-static void write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		err(2, "%s", path);
-	close(fd);
 }
 
 /* Those who wait while the driver comes are counted; their timeouts are not known. */
