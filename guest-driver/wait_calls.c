@@ -10,11 +10,9 @@
 #include <linux/bitmap.h>
 #include <linux/kprobes.h>
 #include <linux/net.h>
-#include <linux/ptrace.h>
 #include <linux/restart_block.h>
 #include <linux/sched.h>
 
-#include <asm/syscall.h>
 #include <asm/unistd.h>
 #include <asm/unistd_32_ia32.h>
 
@@ -25,6 +23,7 @@ static const u16 calls_64[] = {
 	__NR_poll, __NR_ppoll, __NR_select, __NR_pselect6,
 	__NR_epoll_wait, __NR_epoll_pwait, __NR_epoll_pwait2,
 	__NR_recvfrom, __NR_recvmsg, __NR_recvmmsg,
+	__NR_restart_syscall,
 };
 
 static const u16 calls_32[] = {
@@ -34,12 +33,11 @@ static const u16 calls_32[] = {
 	__NR_ia32_epoll_wait, __NR_ia32_epoll_pwait, __NR_ia32_epoll_pwait2,
 	__NR_ia32_recvfrom, __NR_ia32_recvmsg,
 	__NR_ia32_recvmmsg, __NR_ia32_recvmmsg_time64,
+	__NR_ia32_restart_syscall, __NR_ia32_socketcall,
 };
 
-/* One cache line each. Written before the first hook is set. */
-#define NR_MAX	512
-static DECLARE_BITMAP(waits_64, NR_MAX) ____cacheline_aligned;
-static DECLARE_BITMAP(waits_32, NR_MAX) ____cacheline_aligned;
+/* By whether the entry was a 32-bit one. Written before the first hook is set. */
+unsigned long sched_hint_wait_calls[2][BITS_TO_LONGS(SCHED_HINT_NR_CALLS)] __read_mostly;
 
 /* What restart_syscall() calls for a poll() that a signal interrupted, or 0. */
 static unsigned long restart_poll;
@@ -71,8 +69,8 @@ static void find_restart_poll(void)
 
 void sched_hint_wait_calls_init(void)
 {
-	set_calls(waits_64, calls_64, ARRAY_SIZE(calls_64));
-	set_calls(waits_32, calls_32, ARRAY_SIZE(calls_32));
+	set_calls(sched_hint_wait_calls[0], calls_64, ARRAY_SIZE(calls_64));
+	set_calls(sched_hint_wait_calls[1], calls_32, ARRAY_SIZE(calls_32));
 	if (!restart_poll)
 		find_restart_poll();
 }
@@ -89,18 +87,17 @@ static bool receives(unsigned long socketcall)
 	       socketcall == SYS_RECVMSG || socketcall == SYS_RECVMMSG;
 }
 
-/* The task runs, or is known not to be about to run while this looks at it. */
+/* As sched_hint_may_wait(); the answer is final. */
 bool sched_hint_in_wait_call(struct task_struct *task)
 {
 	const struct pt_regs *regs = task_pt_regs(task);
-	unsigned long nr = regs->orig_ax;
+	bool ia32 = READ_ONCE(task_thread_info(task)->status) & TS_COMPAT;
 
-	if (nr >= NR_MAX || (task->flags & SCHED_HINT_PF_NO_USER))
+	if (!sched_hint_may_wait(task) || (task->flags & SCHED_HINT_PF_NO_USER))
 		return false;
-	if (!(READ_ONCE(task_thread_info(task)->status) & TS_COMPAT))
-		return test_bit(nr, waits_64) ||
-		       (nr == __NR_restart_syscall && restarts_poll(task));
-	return test_bit(nr, waits_32) ||
-	       (nr == __NR_ia32_restart_syscall && restarts_poll(task)) ||
-	       (nr == __NR_ia32_socketcall && receives(regs->bx));
+	if (regs->orig_ax == (ia32 ? __NR_ia32_restart_syscall : __NR_restart_syscall))
+		return restarts_poll(task);
+	if (ia32 && regs->orig_ax == __NR_ia32_socketcall)
+		return receives(regs->bx);
+	return true;
 }

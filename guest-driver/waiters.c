@@ -2,15 +2,13 @@
 /*
  * Who waits in poll() and the like, per CPU, and the earliest deadline.
  *
- * A wait begins when the task is switched out, and is over when it is woken:
- * by data, its timeout, a signal, or to be killed. Until then it counts where
- * it blocked, which is where it ran last. The scheduler's order makes this
- * exact: a blocked task's sched_wakeup comes after its sched_switch, for the
- * waker waits until the task is off its CPU (or holds the runqueue's lock,
- * where a delayed dequeue left it on the queue), and before it runs again.
+ * A wait begins when the task is switched out, blocked, and is over when it is
+ * switched in again: after data, its timeout, a signal, or to die. Until then
+ * it counts where it blocked. So no wait can be left over, whatever ends it,
+ * and one hook is enough: a second one on wake-ups would cost as much, and tell
+ * no more to a CPU that comes to idle, which has run all that was woken there.
  *
- * The hooks run with interrupts disabled under the scheduler's locks: in
- * sched_switch the runqueue's, in sched_wakeup also the woken task's pi_lock.
+ * The hook runs with interrupts disabled under the lock of the CPU's runqueue.
  * Ours nest inside: a bucket's, then a CPU's. Nothing is allocated in there.
  * With more waiters at a time than there is room for, the rest is not counted.
  */
@@ -59,8 +57,8 @@ static DEFINE_PER_CPU(struct waiter_cpu, waiter_cpu) = { .earliest = KTIME_MAX }
 
 /* Made before the hooks are set, and freed after they are gone. */
 static struct waiter *waiters;
-static struct bucket *buckets;
-static unsigned int bucket_bits;
+static struct bucket *buckets __read_mostly;
+static unsigned int bucket_bits __read_mostly;
 
 static struct bucket *bucket_of(const struct task_struct *task)
 {
@@ -125,6 +123,19 @@ static void del_waiter(struct waiter *waiter)
 	raw_spin_unlock(&wcpu->lock);
 }
 
+/* Interrupts disabled. */
+static noinline void wait_ends(const struct task_struct *task)
+{
+	struct bucket *bucket = bucket_of(task);
+	struct waiter *waiter;
+
+	raw_spin_lock(&bucket->lock);
+	waiter = find_waiter(bucket, task);
+	if (waiter)
+		del_waiter(waiter);
+	raw_spin_unlock(&bucket->lock);
+}
+
 /* Interrupts disabled. A task that counts already is left as it is. */
 static void wait_begins(const struct task_struct *task, unsigned int cpu, ktime_t deadline)
 {
@@ -142,38 +153,28 @@ static bool sleeps(const struct task_struct *task)
 	return READ_ONCE(task->__state) & TASK_INTERRUPTIBLE;
 }
 
+static noinline void blocks_in_call(struct task_struct *task)
+{
+	if (sched_hint_in_wait_call(task))
+		wait_begins(task, smp_processor_id(), sched_hint_deadline(task));
+}
+
 /*
- * The state is looked at afresh: @prev_state may tell of a sleep that a signal
- * or a wake-up has already prevented.
+ * In every context switch: what most of them do not need is not in here. That
+ * a task waits is seen without its bucket's lock, for whoever makes it run is
+ * ordered behind its being switched out by its on_cpu. The state is looked at
+ * afresh: @prev_state may tell of a sleep that a signal or a wake-up has
+ * already prevented.
  */
 static void on_switch(void *unused, bool preempt, struct task_struct *prev,
 		      struct task_struct *next, unsigned int prev_state)
 {
-	if (preempt)
+	if (!hlist_empty(&bucket_of(next)->waiters))
+		wait_ends(next);
+	if (unlikely(preempt))
 		sched_hint_deadline_keep(prev);
-	else if (sleeps(prev) && sched_hint_in_wait_call(prev))
-		wait_begins(prev, smp_processor_id(), sched_hint_deadline(prev));
-}
-
-/*
- * A task that is woken for every other reason than having waited in such a call
- * meets an empty bucket, as a rule. Its own wait, if there was one, is seen
- * without the lock: the waker is ordered behind it by the task's on_cpu.
- */
-static void on_wakeup(void *unused, struct task_struct *task)
-{
-	struct bucket *bucket = bucket_of(task);
-	struct waiter *waiter;
-	unsigned long flags;
-
-	/* A task that wakes itself comes here with interrupts enabled. */
-	if (hlist_empty(&bucket->waiters) || task == current)
-		return;
-	raw_spin_lock_irqsave(&bucket->lock, flags);
-	waiter = find_waiter(bucket, task);
-	if (waiter)
-		del_waiter(waiter);
-	raw_spin_unlock_irqrestore(&bucket->lock, flags);
+	else if (sleeps(prev) && sched_hint_may_wait(prev))
+		blocks_in_call(prev);
 }
 
 /*
@@ -254,18 +255,12 @@ int sched_hint_waiters_start(void)
 	ret = sched_hint_deadlines_start();
 	if (ret)
 		goto err_room;
-	/* First the end of a wait, so that none begins that does not end. */
-	ret = sched_hint_tracepoint_register("sched_wakeup", on_wakeup, NULL);
-	if (ret)
-		goto err_deadlines;
 	ret = sched_hint_tracepoint_register("sched_switch", on_switch, NULL);
 	if (ret)
-		goto err_wakeup;
+		goto err_deadlines;
 	count_blocked();
 	return 0;
 
-err_wakeup:
-	sched_hint_tracepoint_unregister("sched_wakeup", on_wakeup, NULL);
 err_deadlines:
 	sched_hint_deadlines_stop();
 	tracepoint_synchronize_unregister();
@@ -277,15 +272,14 @@ err_room:
 void sched_hint_waiters_stop(void)
 {
 	sched_hint_tracepoint_unregister("sched_switch", on_switch, NULL);
-	sched_hint_tracepoint_unregister("sched_wakeup", on_wakeup, NULL);
 	sched_hint_deadlines_stop();
 	tracepoint_synchronize_unregister();
 	free_room();
 }
 
 /*
- * Without a lock: a waiter that is woken at this moment counts, or does not.
- * Those that blocked here did it before this CPU came to idle.
+ * Without a lock: a waiter that is switched in elsewhere at this moment counts,
+ * or does not. Those that blocked here did it before this CPU came to idle.
  */
 u16 sched_hint_waiters_nr(void)
 {

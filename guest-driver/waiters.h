@@ -9,10 +9,14 @@
 #ifndef SCHED_HINT_WAITERS_H
 #define SCHED_HINT_WAITERS_H
 
+#include <linux/bitops.h>
 #include <linux/ktime.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/types.h>
 
-struct task_struct;
+#include <asm/thread_info.h>
 
 /* waiters.c: process context, serialised by sched_hint.lock; no CPU publishes */
 int sched_hint_waiters_start(void);
@@ -26,8 +30,22 @@ ktime_t sched_hint_waiters_earliest(void);
 u64 sched_hint_waiters_missed(void);
 
 /* wait_calls.c */
+#define SCHED_HINT_NR_CALLS	512
+extern unsigned long sched_hint_wait_calls[2][BITS_TO_LONGS(SCHED_HINT_NR_CALLS)];
 void sched_hint_wait_calls_init(void);
 bool sched_hint_in_wait_call(struct task_struct *task);
+
+/*
+ * Whether the number of @task's system call is one to look at. The task is
+ * current, or known to be blocked for as long as this takes.
+ */
+static inline bool sched_hint_may_wait(struct task_struct *task)
+{
+	unsigned long nr = task_pt_regs(task)->orig_ax;
+	bool ia32 = READ_ONCE(task_thread_info(task)->status) & TS_COMPAT;
+
+	return nr < SCHED_HINT_NR_CALLS && test_bit(nr, sched_hint_wait_calls[ia32]);
+}
 
 /* deadlines.c: process context, serialised by sched_hint.lock */
 int sched_hint_deadlines_start(void);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Who waits in poll and the like, and until when, against programs that do.
 TABLE="$GUEST_DRIVER/virtio*/table"
-guest-start waiting --vcpus 2 >/dev/null
+guest-start waiting --vcpus 2 --guest-memory 512 >/dev/null
 within 10 "attached" attached waiting
 within 5 "driver told" guest_listening_is 1 waiting
 
