@@ -175,6 +175,7 @@ static void set_good_table(TestState *t)
 static void test_features(void)
 {
     const uint64_t optional = 1ull << VIRTIO_SCHED_HINT_F_RUNNABLE |
+                              1ull << VIRTIO_SCHED_HINT_F_POLL |
                               1ull << VIRTIO_SCHED_HINT_F_WAKE_PEER;
     TestState *t = boot("");
 
@@ -182,6 +183,7 @@ static void test_features(void)
     shut_down(t);
 
     t = boot("-global virtio-sched-hint-device.runnable=off "
+             "-global virtio-sched-hint-device.poll=off "
              "-global virtio-sched-hint-device.wake-peer=off");
     g_assert_cmphex(t->dev->vdev.features & optional, ==, 0);
     g_assert_true(t->dev->vdev.features & (1ull << VIRTIO_SCHED_HINT_F_TIMER));

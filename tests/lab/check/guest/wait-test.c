@@ -420,38 +420,46 @@ static void deadlines(int tries)
  * The kernel's own next timer, when nothing else is due before: the very one that
  * ends the wait. It is later by the timer's slack, 0.1 % of the time. Not for
  * sockets: since 6.12 an idle CPU leaves such timers to another one.
+ * Tells how far the published deadline was from that, at best, in one wait.
  */
+static int64_t timer_try(const struct wait_call *call, unsigned int others)
+{
+	const int64_t timeout_ns = 200 * MS, slack_ns = timeout_ns / 1000;
+	pid_t pid = begin_waiter(call, timeout_ns, 1);
+	int64_t best = INT64_MAX;
+	struct view view;
+
+	while (!shared->calls) {
+		nap(5);
+		if (read_idle(0, &view) && view.timeout_ns != NONE && view.waiters == others + 1)
+			best = nearest((int64_t)(view.timer_ns - view.timeout_ns) - slack_ns, best);
+		kick();
+	}
+	stop_waiter(pid);
+	return best;
+}
+
 static void timers(void)
 {
-	const int64_t timeout_ns = 400 * MS, slack_ns = timeout_ns / 1000;
+	const struct view none = { 0 };
 	const struct wait_call *call;
 	pid_t kicked = start_kicked();
 
 	printf("%-20s %9s (us)\n", "call", "to timer");
 	for (call = wait_calls; call->name; call++) {
-		unsigned int others = stir(0);
 		int64_t distance = INT64_MAX;
-		struct view view = { 0 };
-		pid_t pid;
+		unsigned int others;
+		int i;
 
 		if (call->socket)
 			continue;
-		pid = begin_waiter(call, timeout_ns, 1);
-		while (!shared->calls) {
-			int64_t d;
-
-			kick();
-			nap(2);
-			if (!read_idle(0, &view) || view.timeout_ns == NONE ||
-			    view.waiters != others + 1)
-				continue;
-			d = (int64_t)(view.timer_ns - view.timeout_ns) - slack_ns;
-			distance = nearest(d, distance);
-		}
-		stop_waiter(pid);
+		others = stir(0);
+		/* the tick, or another timer, may come before it in one wait or the other */
+		for (i = 0; i < 15 && llabs(distance) > TOLERANCE_NS; i++)
+			distance = nearest(timer_try(call, others), distance);
 		printf("%-20s %9.1f\n", call->name, distance / 1e3);
 		check(llabs(distance) <= TOLERANCE_NS, call->name,
-		      "deadline against the kernel's next timer", &view);
+		      "deadline against the kernel's next timer", &none);
 	}
 	stop_waiter(kicked);
 }
