@@ -13,8 +13,8 @@ attached() {
 	ls -d /sys/class/misc/kvm-sched-hint/vms/"$(guest-pid "$1")"-* >/dev/null 2>&1
 }
 
-guest-start without --device virtio-sched-hint-pci,runnable=off,wake-peer=off >/dev/null
-for guest in main without; do
+guest-start with --device virtio-sched-hint-pci,runnable=on,wake-peer=on >/dev/null
+for guest in main with; do
 	until attached $guest; do sleep 0.2; done
 	echo "$guest: $(guest-run -n $guest cat /sys/bus/virtio/drivers/virtio_sched_hint/virtio*/features_in_use)"
 done
@@ -26,11 +26,11 @@ measure() { # GUEST
 round=1
 while [ $round -le "$ROUNDS" ]; do
 	if [ $((round % 2)) = 1 ]; then
+		measure with
 		measure main
-		measure without
 	else
-		measure without
 		measure main
+		measure with
 	fi
 	round=$((round + 1))
 done
@@ -48,11 +48,11 @@ awk '
 	{ ns[$1, ++n[$1]] = $2 }
 	END {
 		srand(1)
-		rounds = n["main"]
+		rounds = n["with"]
 		for (i = 1; i <= rounds; i++) {
-			sample[i] = ratio[i] = ns["main", i] / ns["without", i]
-			with[i] = ns["main", i]
-			without[i] = ns["without", i]
+			sample[i] = ratio[i] = ns["with", i] / ns["main", i]
+			with[i] = ns["with", i]
+			without[i] = ns["main", i]
 		}
 		print "ratio", median(sample, rounds), median(with, rounds), median(without, rounds) >"/dev/stderr"
 		for (b = 0; b < 2000; b++) {

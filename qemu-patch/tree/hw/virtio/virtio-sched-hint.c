@@ -28,7 +28,10 @@
 
 #define SCHED_HINT_QUEUE_SIZE 16
 
-/* The features that are offered unless a property takes one away. */
+/*
+ * The features that can be offered. Those that hook the guest's scheduler are
+ * to be asked for: each context switch pays for them.
+ */
 #define SCHED_HINT_FEATURES (1ULL << VIRTIO_SCHED_HINT_F_TIMER | \
                              1ULL << VIRTIO_SCHED_HINT_F_RUNNABLE | \
                              1ULL << VIRTIO_SCHED_HINT_F_POLL | \
@@ -317,11 +320,11 @@ static const Property virtio_sched_hint_properties[] = {
                        backend.limits.budget_percent,
                        SCHED_HINT_DEFAULT_BUDGET_PERCENT),
     DEFINE_PROP_BIT64("runnable", VirtIOSchedHint, host_features,
-                      VIRTIO_SCHED_HINT_F_RUNNABLE, true),
+                      VIRTIO_SCHED_HINT_F_RUNNABLE, false),
     DEFINE_PROP_BIT64("poll", VirtIOSchedHint, host_features,
-                      VIRTIO_SCHED_HINT_F_POLL, true),
+                      VIRTIO_SCHED_HINT_F_POLL, false),
     DEFINE_PROP_BIT64("wake-peer", VirtIOSchedHint, host_features,
-                      VIRTIO_SCHED_HINT_F_WAKE_PEER, true),
+                      VIRTIO_SCHED_HINT_F_WAKE_PEER, false),
 };
 
 static void virtio_sched_hint_class_init(ObjectClass *klass, void *data)

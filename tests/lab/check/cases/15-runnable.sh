@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The runnable counts, against spinners and through whatever moves tasks about.
-guest-start busy --vcpus 2 --guest-append quiet >/dev/null
+guest-start busy --vcpus 2 --device virtio-sched-hint-pci,runnable=on,poll=on,wake-peer=on --guest-append quiet >/dev/null
 within 10 "attached" attached busy
 within 5 "driver told" guest_listening_is 1 busy
 expect "features in use" "$(guest_attribute features_in_use busy)" "timer runnable poll wake_peer"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A vCPU's wake peer follows the affinity of the application and of the interrupt.
-ip=$(guest-start pair --vcpus 2 --guest-append quiet)
+ip=$(guest-start pair --vcpus 2 --device virtio-sched-hint-pci,runnable=on,poll=on,wake-peer=on --guest-append quiet)
 within 10 "attached" attached pair
 within 5 "driver told" guest_listening_is 1 pair
 
