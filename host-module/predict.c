@@ -5,7 +5,7 @@
  * Within a transaction (a request and its answers) gaps are short
  * and alike: a histogram tells how long it pays to keep through one.
  * Between transactions they are long. Where a pattern of starts repeats (one
- * start each 20 ms, or a request and 9 ms later its acknowledgement, each
+ * start each 20 ms, or a request and 9 ms later its acknowledgment, each
  * 33 ms), each start is echoed one period later. The period is the distance at
  * which most starts have another one before them.
  */
@@ -38,7 +38,7 @@
 #define ECHOED_INITIAL	(ECHOED_ALL / 2)
 
 /* No two starts are alike to better than that. */
-#define SLACK_MIN_NS	(1ULL << SHINT_GAP_SHIFT)
+#define SLACK_MIN_NS	BIT_ULL(SHINT_GAP_SHIFT)
 
 /* As in TCP's round-trip estimate (RFC 6298): 1/8 for the mean, 1/4 beside. */
 #define MEAN_SHIFT	3
@@ -82,6 +82,12 @@ static u64 distance(u64 a_ns, u64 b_ns)
 static unsigned int nr_remembered(const struct shint_predictor *predictor)
 {
 	return predictor->nr_starts < SHINT_ECHOES ? predictor->nr_starts : SHINT_ECHOES;
+}
+
+/* 0 if there was none. */
+static u64 last_start_ns(const struct shint_predictor *predictor)
+{
+	return predictor->start_ns[(predictor->nr_starts + SHINT_ECHOES - 1) % SHINT_ECHOES];
 }
 
 /* SHINT_DISTANCES if it is too long or too short to be a period. */
@@ -198,11 +204,9 @@ static void reconsider_period(struct shint_predictor *predictor)
 
 static void predict_start(struct shint_predictor *predictor, u64 event_ns)
 {
-	u64 last_ns = predictor->start_ns[(predictor->nr_starts - 1) % SHINT_ECHOES];
-
 	if (predictor->nr_starts) {
 		predictor->interval_ns -= predictor->interval_ns >> MEAN_SHIFT;
-		predictor->interval_ns += (event_ns - last_ns) >> MEAN_SHIFT;
+		predictor->interval_ns += (event_ns - last_start_ns(predictor)) >> MEAN_SHIFT;
 		vote(predictor, event_ns);
 	}
 	if (predictor->period_ns)
@@ -282,7 +286,7 @@ u64 shint_predict_gap_ns(const struct shint_predictor *predictor, u64 hit_worth_
 bool shint_predict_window(const struct shint_predictor *predictor, u64 now_ns,
 			  struct shint_window *window)
 {
-	u64 last_ns = predictor->start_ns[(predictor->nr_starts - 1) % SHINT_ECHOES];
+	u64 last_ns = last_start_ns(predictor);
 	u64 slack_ns = 2 * predictor->error_ns, until_ns = ~0ULL;
 	unsigned int i;
 

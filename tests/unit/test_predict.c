@@ -118,7 +118,7 @@ static const struct {
 	unsigned int strays;	/* per cent of periods with one start more, anywhere */
 	unsigned int at_least;	/* per cent of the pattern's starts inside a window */
 } patterns[] = {
-	{ "request, acknowledgement",	33 * MS, { 0, 9 * MS }, 2, 0, 0, 100 },
+	{ "request, acknowledgment",	33 * MS, { 0, 9 * MS }, 2, 0, 0, 100 },
 	{ "the same, unsteady",		33 * MS, { 0, 9 * MS }, 2, MS / 2, 0, 70 },
 	{ "the same, with strays",	33 * MS, { 0, 9 * MS }, 2, MS / 2, 20, 60 },
 	{ "three in 50 ms",		50 * MS, { 0, 16 * MS, 32 * MS }, 3, 0, 0, 100 },
