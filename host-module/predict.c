@@ -22,6 +22,9 @@
 /* An event that was there when KVM looked, before it would have polled. */
 #define GAP_MIN_NS	1000
 
+/* The binary logarithm of SHINT_DISTANCE_STEPS. */
+#define DISTANCE_STEP_SHIFT	4
+
 /*
  * All votes halve when so many starts have voted: a new rate wins within these.
  * A start has SHINT_ECHOES votes, and a u8 holds all.
@@ -100,7 +103,7 @@ static unsigned int distance_bucket(u64 ns)
 		return SHINT_DISTANCES;
 	order = fls64(ns >> SHINT_DISTANCE_SHIFT) - 1;
 	return order * SHINT_DISTANCE_STEPS +
-	       (ns >> (SHINT_DISTANCE_SHIFT + order - 4)) % SHINT_DISTANCE_STEPS;
+	       (ns >> (SHINT_DISTANCE_SHIFT + order - DISTANCE_STEP_SHIFT)) % SHINT_DISTANCE_STEPS;
 }
 
 static u64 distance_bucket_end_ns(unsigned int bucket)
@@ -108,7 +111,7 @@ static u64 distance_bucket_end_ns(unsigned int bucket)
 	unsigned int order = bucket / SHINT_DISTANCE_STEPS;
 
 	return (u64)(SHINT_DISTANCE_STEPS + bucket % SHINT_DISTANCE_STEPS + 1) <<
-	       (SHINT_DISTANCE_SHIFT + order - 4);
+	       (SHINT_DISTANCE_SHIFT + order - DISTANCE_STEP_SHIFT);
 }
 
 static void vote(struct shint_predictor *predictor, u64 event_ns)
@@ -228,11 +231,11 @@ static void predict_start(struct shint_predictor *predictor, u64 event_ns)
 void shint_predict_event(struct shint_predictor *predictor, u64 gap_ns, u64 event_ns,
 			 u64 hit_worth_ns)
 {
-	bool starts = gap_ns > hit_worth_ns &&
-		      gap_ns > shint_predict_gap_ns(predictor, hit_worth_ns);
+	bool starts;
 
 	if (gap_ns < GAP_MIN_NS)
 		return;
+	starts = gap_ns > hit_worth_ns && gap_ns > shint_predict_gap_ns(predictor, hit_worth_ns);
 	predict_gap(predictor, gap_ns);
 	if (starts)
 		predict_start(predictor, event_ns);
@@ -287,11 +290,10 @@ bool shint_predict_window(const struct shint_predictor *predictor, u64 now_ns,
 			  struct shint_window *window)
 {
 	u64 last_ns = last_start_ns(predictor);
-	u64 slack_ns = 2 * predictor->error_ns, until_ns = ~0ULL;
+	u64 slack_ns = max(2 * predictor->error_ns, SLACK_MIN_NS);
+	u64 until_ns = ~0ULL;
 	unsigned int i;
 
-	if (slack_ns < SLACK_MIN_NS)
-		slack_ns = SLACK_MIN_NS;
 	/* Windows of more than half the time would be hardly better than keeping always. */
 	if (!predictor->period_ns || predictor->echoed < ECHOED_ENOUGH ||
 	    slack_ns > predictor->interval_ns / 4 || slack_ns > predictor->period_ns / 4)
