@@ -44,7 +44,7 @@ static enum idle_mode idle_mode;
 static enum cpuhp_state hotplug_state;
 
 /* Feature bits: what is published, and what cannot be in this kernel. */
-static u64 published, failed;
+static u64 published_features, failed_features;
 
 static DEFINE_PER_CPU(struct cpuidle_device, idle_device);
 
@@ -68,7 +68,7 @@ static bool is_tick(unsigned int cpu, ktime_t next, s64 delta_ns)
 
 static bool publishes(unsigned int feature)
 {
-	return published & BIT_ULL(feature);
+	return published_features & BIT_ULL(feature);
 }
 
 static u64 duration_ns(ktime_t until, ktime_t now)
@@ -242,17 +242,17 @@ static void start_feature(u64 features, unsigned int feature, const char *what, 
 		return;
 	ret = start();
 	if (!ret) {
-		published |= BIT_ULL(feature);
+		published_features |= BIT_ULL(feature);
 		return;
 	}
-	failed |= BIT_ULL(feature);
+	failed_features |= BIT_ULL(feature);
 	pr_warn("virtio_sched_hint: %s not published: %d\n", what, ret);
 }
 
 static void start_features(u64 features)
 {
-	published = features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER);
-	failed = 0;
+	published_features = features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER);
+	failed_features = 0;
 	start_feature(features, VIRTIO_SCHED_HINT_F_RUNNABLE, "runnable tasks",
 		      sched_hint_runnable_start);
 	start_feature(features, VIRTIO_SCHED_HINT_F_POLL, "waiting tasks",
@@ -323,7 +323,7 @@ void sched_hint_idle_stop(void)
 /* Features that were negotiated, but this kernel does not let us publish. */
 u64 sched_hint_idle_failed(void)
 {
-	return failed;
+	return failed_features;
 }
 
 const char *sched_hint_idle_mode(void)
