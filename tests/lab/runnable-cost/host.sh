@@ -35,32 +35,6 @@ while [ $round -le "$ROUNDS" ]; do
 	round=$((round + 1))
 done
 
-awk '
-	function median(a, n,    i, j, t) {
-		for (i = 2; i <= n; i++) {
-			t = a[i]
-			for (j = i - 1; j > 0 && a[j] > t; j--)
-				a[j + 1] = a[j]
-			a[j + 1] = t
-		}
-		return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
-	}
-	{ ns[$1, ++n[$1]] = $2 }
-	END {
-		srand(1)
-		rounds = n["with"]
-		for (i = 1; i <= rounds; i++) {
-			sample[i] = ratio[i] = ns["with", i] / ns["main", i]
-			with[i] = ns["with", i]
-			without[i] = ns["main", i]
-		}
-		print "ratio", median(sample, rounds), median(with, rounds), median(without, rounds) >"/dev/stderr"
-		for (b = 0; b < 2000; b++) {
-			for (i = 1; i <= rounds; i++)
-				sample[i] = ratio[1 + int(rand() * rounds)]
-			print median(sample, rounds)
-		}
-	}' "$RESULTS/rounds" 2>"$RESULTS/ratio" | sort -n >"$RESULTS/bootstrap"
-read -r _ ratio with without <"$RESULTS/ratio"
-low=$(sed -n 50p "$RESULTS/bootstrap") high=$(sed -n 1950p "$RESULTS/bootstrap")
+paired-ratio "$RESULTS/rounds" with main >"$RESULTS/ratio"
+read -r ratio low high with without <"$RESULTS/ratio"
 echo "ns per round trip: with $with, without $without; ratio $ratio ($low to $high)" | tee "$RESULTS/summary"

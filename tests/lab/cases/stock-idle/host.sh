@@ -54,29 +54,15 @@ while [ $round -le "$ROUNDS" ]; do
 done
 attach
 
-awk -v cpus="$(grep -c ^processor /proc/cpuinfo)" '
-	function median(a, n,    i, j, t) {
-		for (i = 2; i <= n; i++) {
-			t = a[i]
-			for (j = i - 1; j > 0 && a[j] > t; j--)
-				a[j + 1] = a[j]
-			a[j + 1] = t
-		}
-		return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
-	}
-	{ busy[$1, ++n[$1]] = cpus * ($5 - $4) - ($3 - $2) / 100; wall[$1] += $5 - $4; sum[$1] += busy[$1, n[$1]] }
-	END {
-		srand(1)
-		rounds = n["off"]
-		for (i = 1; i <= rounds; i++)
-			sample[i] = ratio[i] = busy["off", i] / busy["detached", i]
-		print "ratio", median(sample, rounds), sum["off"] / wall["off"], sum["detached"] / wall["detached"] >"/dev/stderr"
-		for (b = 0; b < 2000; b++) {
-			for (i = 1; i <= rounds; i++)
-				sample[i] = ratio[1 + int(rand() * rounds)]
-			print median(sample, rounds)
-		}
-	}' "$RESULTS/rounds" 2>"$RESULTS/ratio" | sort -n >"$RESULTS/bootstrap"
-read -r _ ratio off detached <"$RESULTS/ratio"
-low=$(sed -n 50p "$RESULTS/bootstrap") high=$(sed -n 1950p "$RESULTS/bootstrap")
-echo "idle guest, host busy: mode off $off, detached $detached; ratio $ratio ($low to $high)" | tee "$RESULTS/summary"
+# of each round: host CPUs busy, in s; of all: host CPUs busy per s
+awk -v cpus="$(grep -c ^processor /proc/cpuinfo)" '{ printf "%s %.9f\n", $1, cpus * ($5 - $4) - ($3 - $2) / 100 }' \
+	"$RESULTS/rounds" >"$RESULTS/busy"
+busy_of() { # NAME
+	awk -v name="$1" -v cpus="$(grep -c ^processor /proc/cpuinfo)" '
+		$1 == name { busy += cpus * ($5 - $4) - ($3 - $2) / 100; wall += $5 - $4 }
+		END { print busy / wall }' "$RESULTS/rounds"
+}
+paired-ratio "$RESULTS/busy" off detached >"$RESULTS/ratio"
+read -r ratio low high _ <"$RESULTS/ratio"
+echo "idle guest, host busy: mode off $(busy_of off), detached $(busy_of detached); ratio $ratio ($low to $high)" |
+	tee "$RESULTS/summary"
