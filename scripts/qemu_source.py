@@ -14,6 +14,8 @@ from pins import TOP, PinError, cache_dir, read_pins
 
 PATCH = os.path.join(TOP, "qemu-patch")
 WIRE_UP = os.path.join(PATCH, "wire-up.patch")
+# What the emulated host needs of its emulator; no part of the device's series.
+EMULATOR = os.path.join(TOP, "tests", "lab", "emulator")
 OUT = os.path.join(TOP, "build", "qemu")
 BINARY = "qemu-system-x86_64"
 
@@ -104,10 +106,24 @@ def meson_env():
     return env
 
 
-def patched_files():
-    """The files of QEMU's own that wire-up.patch edits."""
-    with open(WIRE_UP, encoding="utf-8") as patch:
-        return [line.split()[1].split("/", 1)[1] for line in patch if line.startswith("+++ ")]
+def patched_files(patch):
+    """The files of QEMU's own that a patch edits."""
+    with open(patch, encoding="utf-8") as lines:
+        pairs = [line.split()[1] for line in lines if line.startswith(("--- a/", "--- /dev/null", "+++ b/"))]
+    return [new.split("/", 1)[1] for old, new in zip(pairs[::2], pairs[1::2]) if old != "/dev/null"]
+
+
+def apply(patch, staged):
+    for name in patched_files(patch):
+        target = os.path.join(staged, name)
+        if not os.path.exists(target):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copy(os.path.join(pristine(), name), target)
+    run(["patch", "-d", staged, "-p1", "--fuzz=0", "--no-backup-if-mismatch", "-s", "-i", patch])
+
+
+def emulator_patches():
+    return sorted(os.path.join(EMULATOR, name) for name in os.listdir(EMULATOR) if name.endswith(".patch"))
 
 
 def walk(top):
@@ -116,8 +132,11 @@ def walk(top):
             yield os.path.relpath(os.path.join(folder, name), top)
 
 
-def stage():
-    """Writes every file that we add or change to a directory, and names it."""
+def stage(emulator=False):
+    """Writes every file that the device adds or changes to a directory, and names it.
+
+    emulator: and those of the lab's emulator.
+    """
     source = pristine()
     need("patch")
     staged = os.path.join(root(), "stage")
@@ -129,11 +148,10 @@ def stage():
     run([os.path.join(TOP, "scripts", "qemu-headers"), staged])
     os.unlink(os.path.join(staged, marker))
 
-    for name in patched_files():
-        os.makedirs(os.path.dirname(os.path.join(staged, name)), exist_ok=True)
-        shutil.copy(os.path.join(source, name), os.path.join(staged, name))
-    run(["patch", "-d", staged, "-p1", "--fuzz=0", "--no-backup-if-mismatch", "-s", "-i", WIRE_UP])
+    apply(WIRE_UP, staged)
     shutil.copytree(os.path.join(PATCH, "tree"), staged, dirs_exist_ok=True)
+    for patch in emulator_patches() if emulator else []:
+        apply(patch, staged)
     return staged
 
 

@@ -49,12 +49,15 @@ check_attached() {
 	*) return 0 ;;
 	esac
 	echo hint >$HINT/mode
-	sleep 1
-	for status in /sys/class/misc/kvm-sched-hint/vms/*/status; do
-		[ -e "$status" ] || die "no VM is attached to kvm_sched_hint: has QEMU the device, the guest the driver?"
-		case $(cat "$status") in
-		ok*) ;;
-		*) die "kvm_sched_hint does nothing for the guest: $(cat "$status")" ;;
-		esac
+	tries=0
+	# a status is of the second that is over, and the guest may just have come up
+	until status=$(cat /sys/class/misc/kvm-sched-hint/vms/*/status 2>/dev/null) && [ "${status%%[!a-z]*}" = ok ]; do
+		tries=$((tries + 1))
+		if [ $tries -ge 10 ]; then
+			[ -n "$status" ] ||
+				die "no VM is attached to kvm_sched_hint: has QEMU the device, the guest the driver?"
+			die "kvm_sched_hint does nothing for the guest: $status"
+		fi
+		sleep 0.5
 	done
 }
