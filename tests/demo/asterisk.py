@@ -93,6 +93,8 @@ def stage(guest):
         for path in [program, *libraries(root, program)]:
             put(root, guest, path)
     put(root, guest, os.path.join(root, LOADER))
+    # It registers no option that has no documentation, and does not start without its options.
+    put(root, guest, os.path.join(root, "usr/share/asterisk/documentation/core-en_US.xml"))
     conf = os.path.join(guest, "etc/demo/asterisk")
     shutil.copytree(os.path.join(HERE, "asterisk"), conf)
     for name in EMPTY:

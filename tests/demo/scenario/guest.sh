@@ -13,9 +13,11 @@ ulimit -n 4096
 
 case $SERVER in
 kamailio)
-	exec kamailio -f /etc/demo/kamailio.cfg -l "udp:$ip:5060" -DD -E -m 32 -M 4 -Y /tmp
+	exec kamailio -f /etc/demo/kamailio.cfg -l "udp:$ip:5060" -DD -E -m 96 -M 8 -Y /tmp
 	;;
 asterisk)
+	# else it asks DNS for its own address, in every call
+	echo "$ip $(hostname)" >>/etc/hosts
 	mkdir -p /var/log/asterisk /var/lib/asterisk /var/spool/asterisk /var/run/asterisk
 	exec asterisk -f -C /etc/demo/asterisk/asterisk.conf
 	;;
