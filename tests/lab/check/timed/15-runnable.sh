@@ -12,7 +12,13 @@ guest-run -n busy runnable storm 5
 guest-run -n busy 'runnable storm 10 & cpu=/sys/devices/system/cpu/cpu1/online
 for i in 1 2 3; do sleep 1; echo 0 >$cpu; sleep 1; echo 1 >$cpu; done; wait $!'
 
-# the host stops listening and starts again while there is load
+corrections() {
+	guest_attribute runnable_corrections busy
+}
+expect "corrections" "$(corrections)" 0
+
+# The host stops listening and starts again while there is load. A task that was ending on a
+# vCPU when it started is missed in the first count, and corrected.
 guest-run -n busy 'runnable storm 10' &
 storm=$!
 for mode in off hint off hint; do
@@ -20,4 +26,6 @@ for mode in off hint off hint; do
 	set_mode $mode
 done
 wait $storm
-expect "corrections" "$(guest_attribute runnable_corrections busy)" 0
+starts=2 vcpus=2
+[ "$(corrections)" -le $((starts * vcpus)) ] || fail "$(corrections) corrections after $starts starts on $vcpus vCPUs"
+guest-run -n busy runnable storm 2
