@@ -77,14 +77,18 @@ static u32 watchdog_findings(struct shint_vm *vm, const struct shint_watched *no
 
 static u32 watchdog_status(struct shint_vm *vm)
 {
+	u32 mode = shint_mode_in_force(vm->requested_mode);
+
 	if (vm->gone)
 		return KVM_SCHED_HINT_STATUS_DETACHED;
-	if (shint_mode_in_force(vm->requested_mode) == KVM_SCHED_HINT_MODE_OFF)
+	if (mode == KVM_SCHED_HINT_MODE_OFF)
 		return KVM_SCHED_HINT_STATUS_MODE_OFF;
 	if (vm->disarmed)
 		return KVM_SCHED_HINT_STATUS_DISARMED;
 	if (vm->override.installed && shint_kvm_ceiling_ns(vm) < WATCHDOG_MIN_CEILING_NS)
 		return KVM_SCHED_HINT_STATUS_CEILING;
+	if (vm->finding == KVM_SCHED_HINT_STATUS_OK && mode == KVM_SCHED_HINT_MODE_OBSERVE)
+		return KVM_SCHED_HINT_STATUS_OBSERVING;
 	return vm->finding;
 }
 

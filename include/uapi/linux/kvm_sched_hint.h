@@ -66,6 +66,8 @@
 #define KVM_SCHED_HINT_STATUS_BUDGET		8
 /* somebody used KVM_CAP_HALT_POLL, and it leaves no time to be kept */
 #define KVM_SCHED_HINT_STATUS_CEILING		9
+/* the mode in force is observe: halts are decided and counted, and stay stock */
+#define KVM_SCHED_HINT_STATUS_OBSERVING		10
 
 /**
  * struct kvm_sched_hint_attach - argument of KVM_SCHED_HINT_ATTACH

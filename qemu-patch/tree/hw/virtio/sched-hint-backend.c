@@ -75,6 +75,8 @@ static const char *const sched_hint_status_text[] = {
     [KVM_SCHED_HINT_STATUS_BUDGET] = "the budget is spent",
     [KVM_SCHED_HINT_STATUS_CEILING] =
         "KVM_CAP_HALT_POLL leaves no time to be kept",
+    [KVM_SCHED_HINT_STATUS_OBSERVING] =
+        "the host's mode is observe, it changes nothing",
 };
 
 static void sched_hint_backend_detach(SchedHintBackend *b)
