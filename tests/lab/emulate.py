@@ -10,8 +10,8 @@ import time
 # The emulated CPU has none of the flaws that mitigations are for, and each of them costs
 # more emulated than real: a return through a thunk, a flush of what is not there.
 APPEND = "mitigations=off"
-# --time=virtual: see emulator/. Two ns for an instruction, about what one CPU here can emulate
-# of a mixed load; 2 us are less than any latency between CPUs that is measured.
+# --time=virtual: see emulator/. 2 ns for an instruction: slower than a real CPU, so that a busy
+# second takes no more than some here. 2 us are less than any latency between CPUs.
 VIRTUAL_TIME = "shift=1,sleep=off,lockstep=2000"
 # What leaving an idle state takes a Xeon E5-2690, the host of the paper, and from which length
 # of sleep on (us): intel_idle's snb_cstates. An emulated CPU leaves at once, no real one does.

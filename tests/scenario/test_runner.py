@@ -94,6 +94,11 @@ class Options(unittest.TestCase):
         self.assertEqual(self.run_it(LOCAL, ["{good}"]).returncode, 2)
         self.assertEqual(self.run_it(LOCAL, ["{good}", "--host=local", "--host-memory", "512"]).returncode, 2)
         self.assertEqual(self.run_it(LAB, ["{good}", "--host=local"]).returncode, 2)
+        for arguments, named in ((["--cstates=snb"], "--time=virtual"), (["--time=none"], "--time"),
+                                 (["--cpus=0"], "CPUs from 1 to 64")):
+            done = self.run_it(LAB, ["{good}", *arguments])
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(named, done.stderr)
         for runner in (LAB, LOCAL):
             self.assertIn("--guest-append", self.run_it(runner, ["--help"]).stdout)
 
