@@ -12,13 +12,15 @@ guest-run -n busy runnable storm 5
 guest-run -n busy 'runnable storm 10 & cpu=/sys/devices/system/cpu/cpu1/online
 for i in 1 2 3; do sleep 1; echo 0 >$cpu; sleep 1; echo 1 >$cpu; done; wait $!'
 
-corrections() {
-	guest_attribute runnable_corrections busy
+# A task that is ending on a vCPU at the moment the host begins to listen is missed in the
+# first count, and corrected. Nothing else may be.
+corrected_at_most() { # STARTS
+	corrections=$(guest_attribute runnable_corrections busy)
+	[ "$corrections" -le $(($1 * 2)) ] || fail "$corrections corrections after $1 starts on 2 vCPUs"
 }
-expect "corrections" "$(corrections)" 0
+corrected_at_most 1
 
-# The host stops listening and starts again while there is load. A task that was ending on a
-# vCPU when it started is missed in the first count, and corrected.
+# the host stops listening and starts again while there is load
 guest-run -n busy 'runnable storm 10' &
 storm=$!
 for mode in off hint off hint; do
@@ -26,6 +28,5 @@ for mode in off hint off hint; do
 	set_mode $mode
 done
 wait $storm
-starts=2 vcpus=2
-[ "$(corrections)" -le $((starts * vcpus)) ] || fail "$(corrections) corrections after $starts starts on $vcpus vCPUs"
+corrected_at_most 3
 guest-run -n busy runnable storm 2
