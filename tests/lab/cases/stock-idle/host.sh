@@ -3,12 +3,12 @@
 # What an idle guest costs the host while attached in mode off, against not attached at
 # all (then the probe is not even registered). A round has both, in alternating order,
 # because a machine's speed drifts; the result is the median over rounds of the ratio of
-# the host's busy time, with its 95 % interval (bootstrap). For --time=virtual, where 60 s of
-# idleness take 8, or for a quiet machine.
+# the host's busy time, with its 95 % interval (bootstrap). For --time=virtual, where 180 s of
+# idleness take 15, or for a quiet machine.
 set -e
 ROUNDS=${ROUNDS:-12}
-# /proc/stat counts in 1/100 s, and an idle guest is busy for 3 of them in a second
-SECONDS_EACH=${SECONDS_EACH:-60}
+# /proc/stat counts in 1/100 s, and an idle guest takes less than one of them in a second
+SECONDS_EACH=${SECONDS_EACH:-180}
 node=/sys/class/misc/kvm-sched-hint
 
 idle_ticks() {
