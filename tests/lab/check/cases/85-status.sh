@@ -24,8 +24,9 @@ load 2
 within 5 "the host: ok" host_says 0 "ok: VM $vm (main): ok, mode hint"
 within 5 "the guest: ok" guest_says 0 "the host listens, idle mode cpuidle"
 echo 'somebody:x:1000:1000::/:/bin/sh' >/etc/passwd
-says 0 "VM $vm" su somebody -c "sched-hint status" || fail "status wants rights: $(cat "$out")"
-says 0 '"ok": true' sched-hint status --json || fail "JSON: $(cat "$out")"
+# within: the load may have spent the budget of the second that is over
+within 5 "status without rights" says 0 "VM $vm" su somebody -c "sched-hint status"
+within 5 "JSON" says 0 '"ok": true' sched-hint status --json
 says 0 '"ok": true' guest-run sched-hint status --json || fail "the guest's JSON: $(cat "$out")"
 
 set_mode off
