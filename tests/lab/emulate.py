@@ -97,10 +97,9 @@ class EmulatedHost:
         deadline = time.monotonic() + limit_s
         process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, start_new_session=True)
-        if not self.virtual_time:
-            prefer_main_loop(process.pid)
         try:
             if not self.virtual_time:
+                prefer_main_loop(process.pid)
                 pin(process.pid, self.nr_cpus)
             return self._follow(process, deadline, line)
         finally:

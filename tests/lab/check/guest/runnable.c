@@ -153,6 +153,33 @@ static void *spinner(void *cpu)
 	return NULL;
 }
 
+/*
+ * Waits until all counts are those wanted, one more on the reader's CPU, and at
+ * most @others above. On the reader's CPU it is the reader that others wait for:
+ * so it sleeps in between.
+ */
+static void expect_counts(int reader, unsigned int wanted, unsigned int others, const char *when)
+{
+	int64_t start = now_ns();
+
+	for (int cpu = 0; cpu < nr_cpus; cpu++) {
+		unsigned int want = wanted + (cpu == reader);
+		int64_t late = now_ns() - start;
+		uint64_t said;
+
+		for (;;) {
+			said = read_slot(cpu).nr_runnable;
+			if ((said >= want && said <= want + others) || late > LIMIT_NS)
+				break;
+			sleep_ns(200000);
+			late = now_ns() - start;
+		}
+		if (said < want || said > want + others)
+			die("%s: CPU %d has %u to run, its slot says %llu (after %lld us)", when, cpu,
+			    want, (unsigned long long)said, (long long)late / 1000);
+	}
+}
+
 /* The kernel's own numbers, of all CPUs; -1 where it tells none. */
 static void read_truth(int *truth)
 {
@@ -200,36 +227,6 @@ static void expect_truth(const char *when)
 	}
 	if (left)
 		die("%s: no quiet moment on %d CPUs", when, left);
-}
-
-/*
- * Waits until all counts are those wanted, one more on the reader's CPU, and at
- * most @others above. On the reader's CPU it is the reader that others wait for:
- * so it sleeps in between. Where more stay, of the kernel's own threads, what the
- * kernel counts decides.
- */
-static void expect_counts(int reader, unsigned int wanted, unsigned int others, const char *when)
-{
-	int64_t start = now_ns();
-
-	for (int cpu = 0; cpu < nr_cpus; cpu++) {
-		unsigned int want = wanted + (cpu == reader);
-		int64_t late = now_ns() - start;
-		uint64_t said;
-
-		for (;;) {
-			said = read_slot(cpu).nr_runnable;
-			if ((said >= want && said <= want + others) || late > LIMIT_NS)
-				break;
-			sleep_ns(200000);
-			late = now_ns() - start;
-		}
-		if (said > want + others)
-			expect_truth(when);
-		else if (said < want)
-			die("%s: CPU %d has %u to run, its slot says %llu (after %lld us)", when, cpu,
-			    want, (unsigned long long)said, (long long)late / 1000);
-	}
 }
 
 static void start_spinners(pthread_t *threads, int k, int policy)
