@@ -31,8 +31,9 @@ need_guest() { # NAME
 	[ -d "$(guest_dir "$1")" ] || fail "no such guest: $1; there are: $(ls "$SCENARIO_STATE/guests")"
 }
 
-# Pinning. pCPU 0 has QEMU's main loops, the vhost workers and the load; vCPUs are
-# dealt out from the last pCPU downwards, so that a single vCPU has its own.
+# Pinning. pCPU 0 has QEMU's main loops and the vhost workers; vCPUs are dealt out from
+# the last pCPU downwards, so that a single vCPU has its own; pin-load puts the load on
+# those between, or on pCPU 0 where there are but two.
 nr_pcpus() {
 	grep -c '^processor' /proc/cpuinfo
 }
