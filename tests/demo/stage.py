@@ -65,12 +65,12 @@ def stage_kamailio(guest):
     return version.split()[2]
 
 
-def build_fine_clock(folder):
+def build_fine_grain(folder):
     done = subprocess.run([which("cc", "gcc"), "-O2", "-Wall", "-shared", "-fPIC",
-                           "-o", os.path.join(folder, "fine-clock.so"), os.path.join(HERE, "fine-clock.c")],
+                           "-o", os.path.join(folder, "fine-grain.so"), os.path.join(HERE, "fine-grain.c")],
                           capture_output=True, text=True)
     if done.returncode:
-        raise StageError(f"fine-clock.c does not build: {done.stderr.strip()}")
+        raise StageError(f"fine-grain.c does not build: {done.stderr.strip()}")
 
 
 def stage(folder, server, conf):
@@ -80,7 +80,7 @@ def stage(folder, server, conf):
     os.makedirs(host)
     os.makedirs(os.path.join(guest, "etc/demo"))
     put_program(host, which("sipp", "sip-tester"))
-    build_fine_clock(folder)
+    build_fine_grain(folder)
     put_program(host, which("tcpdump", "tcpdump"))
     for terminfo in ("/lib/terminfo/d/dumb", "/usr/share/terminfo/d/dumb"):
         if os.path.exists(terminfo):

@@ -33,9 +33,17 @@ need_guest() { # NAME
 
 # Pinning. pCPU 0 has QEMU's main loops and the vhost workers; vCPUs are dealt out from
 # the last pCPU downwards, so that a single vCPU has its own; pin-load puts the load on
-# those between, or on pCPU 0 where there are but two.
+# pCPUs 1 and 2, if they are not the last, or on pCPU 0 where there are but two.
 nr_pcpus() {
 	grep -c '^processor' /proc/cpuinfo
+}
+
+pcpus_of_load() {
+	case $(nr_pcpus) in
+	1 | 2) echo 0 ;;
+	3) echo 1 ;;
+	*) echo 1-2 ;;
+	esac
 }
 
 pcpu_of_vcpu() { # VCPU

@@ -2,6 +2,7 @@
 # The configurations: what is switched on the running host for each.
 
 POLL=/sys/module/kvm/parameters/halt_poll_ns
+GROW_START=${POLL}_grow_start
 HINT=/sys/module/kvm_sched_hint/parameters
 
 die() {
@@ -10,7 +11,7 @@ die() {
 }
 
 remember_settings() {
-	poll_before=$(cat $POLL) || die "no $POLL: is kvm loaded?"
+	poll_before=$(cat $POLL) && grow_start_before=$(cat $GROW_START) || die "no $POLL: is kvm loaded?"
 	mode_before=
 	[ -e $HINT/mode ] && mode_before=$(cat $HINT/mode)
 	[ -n "$mode_before" ] || case " $CONFIGS " in
@@ -20,6 +21,7 @@ remember_settings() {
 
 restore_settings() {
 	echo "$poll_before" >$POLL
+	echo "$grow_start_before" >$GROW_START
 	[ -z "$mode_before" ] || { set_blind 0 0; echo "$mode_before" >$HINT/mode; }
 }
 
@@ -34,7 +36,7 @@ set_config() { # NAME
 	stock) poll=$STOCK_POLL_NS mode=off ;;
 	*) poll=$STOCK_POLL_NS mode=$1 ;;
 	esac
-	echo $poll >$POLL || die "cannot set $POLL"
+	echo $poll >$POLL && echo "$STOCK_GROW_START_NS" >$GROW_START || die "cannot set $POLL"
 	[ -n "$mode_before" ] || return 0
 	period=0 keep=0
 	[ $mode = blind ] && mode=hint period=$blind_period_us keep=$BLIND_KEEP_US

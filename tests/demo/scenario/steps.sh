@@ -10,6 +10,7 @@ meta() { # KEY VALUE
 }
 
 meta cpus "$NR_CPUS"
+meta stock_poll_ns "$STOCK_POLL_NS"
 
 step=0
 progress() { # TEXT
@@ -98,7 +99,7 @@ calibrate_blind() { # LOAD
 			blind_extra=$((busy_permille - stock_busy))
 			[ $blind_extra -gt 5 ] || blind_extra=5
 			blind_period_us=$((blind_period_us * blind_extra / extra))
-			[ $blind_period_us -gt $((BLIND_KEEP_US / 2)) ] || blind_period_us=$((BLIND_KEEP_US / 2))
+			[ $blind_period_us -ge 50 ] || blind_period_us=50
 			[ $blind_period_us -lt 1000000 ] || blind_period_us=1000000
 		done
 	fi

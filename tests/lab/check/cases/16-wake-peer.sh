@@ -20,13 +20,16 @@ requests() { # COUNT: at gaps in which the guest is idle
 	udp-ping "$ip" 9 "$1" 20
 }
 
-# The word stands in an idle slot only, so it is read from the other CPU. That the guest
-# has been asked is news for the vote, too: a quarter of a second later is soon enough.
+# Read by the monitor: what the guest itself is asked comes in by the same interrupt, and is
+# news for the vote. The word means something in an idle slot only.
 peer_is() { # CPU WANTED WHEN
-	got=$(guest-run -n pair "for i in 1 2 3 4 5 6 7 8; do taskset -c $((1 - $1)) runnable show |
-		sed -n 's/^cpu=$1 .* state=2 .* peer=//p'; usleep 30000; done" | sort | uniq -c |
-		sort -n | sed -n '$s/.* //p')
-	expect "$3: peer of vCPU $1" "$got" "$2"
+	slot_is_idle() {
+		line=$(guest-monitor pair info sched-hint | grep "^  slot $1 ")
+		case $line in *": idle, "*) ;; *) return 1 ;; esac
+	}
+	within 2 "$3: slot $1 idle" slot_is_idle "$1"
+	got=$(echo "$line" | sed -n 's/.*, wakes slot \([0-9]*\).*/\1/p')
+	expect "$3: peer of vCPU $1" "${got:-none}" "$2"
 }
 
 interrupts_on 0; echo_on 1; requests 20; peer_is 0 1 "interrupt 0, application 1"
