@@ -155,7 +155,6 @@ static struct shint_vm *vm_alloc(const struct kvm_sched_hint_attach *arg, struct
 	}
 	for (i = 0; i < arg->nr_slots; i++) {
 		shint_wake_init(&vm->vcpus[i]);
-		vm->vcpus[i].wake_cost_ns = SHINT_WAKE_COST_START_NS;
 		vm->vcpus[i].timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
 	}
 

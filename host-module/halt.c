@@ -17,9 +17,8 @@
 #include "vm.h"
 #include "wake.h"
 
-#define WAKE_COST_SHIFT		3
-/* One outlier (the pCPU was busy) must not make every event worth a fortune. */
-#define WAKE_COST_MAX_NS	1000000
+/* An event that was there when KVM looked, before it would have polled: no gap. */
+#define GAP_MIN_NS	1000
 
 /**
  * struct shint_past - what the time since the last halt tells
@@ -56,20 +55,26 @@ static void halt_look_back(struct shint_vcpu *vcpu, struct shint_past *past)
 
 /*
  * The budgets: a vCPU's own, which only its thread touches, and the VM's, if
- * it has one, under a lock that is held for a few instructions.
+ * it has one, under a lock that is held for a few instructions. What meeting an
+ * event is worth goes by the scarcer one.
  */
-static u64 halt_budget_left_ns(struct shint_vm *vm, struct shint_vcpu *vcpu, u64 now_ns)
+static u64 halt_budget_left_ns(struct shint_vm *vm, struct shint_vcpu *vcpu, u64 now_ns,
+			       u32 *hit_worth)
 {
-	u64 left_ns = shint_budget_left_ns(&vcpu->budget, READ_ONCE(vm->limits.vcpu_budget_ns),
-					   now_ns);
+	u64 limit_ns = READ_ONCE(vm->limits.vcpu_budget_ns);
+	u64 left_ns = shint_budget_left_ns(&vcpu->budget, limit_ns, now_ns);
 	u64 vm_limit_ns = READ_ONCE(vm->limits.vm_budget_ns);
+	u64 vm_left_ns;
 
-	if (vm_limit_ns) {
-		raw_spin_lock(&vm->budget_lock);
-		left_ns = min(left_ns, shint_budget_left_ns(&vm->budget, vm_limit_ns, now_ns));
-		raw_spin_unlock(&vm->budget_lock);
-	}
-	return left_ns;
+	*hit_worth = shint_policy_hit_worth(left_ns, limit_ns);
+	if (!vm_limit_ns)
+		return left_ns;
+
+	raw_spin_lock(&vm->budget_lock);
+	vm_left_ns = shint_budget_left_ns(&vm->budget, vm_limit_ns, now_ns);
+	raw_spin_unlock(&vm->budget_lock);
+	*hit_worth = min(*hit_worth, shint_policy_hit_worth(vm_left_ns, vm_limit_ns));
+	return min(left_ns, vm_left_ns);
 }
 
 /* Charges a grant. False: other vCPUs have been quicker to spend the VM's. */
@@ -88,6 +93,17 @@ static bool halt_charge(struct shint_vm *vm, struct shint_vcpu *vcpu, struct shi
 	/* Its own it does not share: what the policy was told is left is left. */
 	grant->charged = shint_budget_reserve(&vcpu->budget, U64_MAX, grant->at_ns, grant->ns);
 	return true;
+}
+
+/* Being woken takes the pCPU, too, whatever it is for. */
+static void halt_charge_wake(struct shint_vm *vm, struct shint_vcpu *vcpu, u64 now_ns)
+{
+	struct shint_grant wake = {
+		.ns = shint_wake_cost_ns(&vcpu->wake_costs, 0),
+		.at_ns = now_ns,
+	};
+
+	halt_charge(vm, vcpu, &wake);
 }
 
 static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
@@ -135,11 +151,15 @@ static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu, bool known,
 		shint_stock_replay(&vcpu->stock, &params, vcpu->halt_ns ?: 1);
 	}
 
+	if (vcpu->halt_ns < GAP_MIN_NS)
+		goto out;
 	/* What the guest had announced as a timer is no device's event. */
-	if (vcpu->timer_ns == VIRTIO_SCHED_HINT_NS_NONE ||
-	    event_ns + vcpu->wake_cost_ns < vcpu->timer_ns)
-		shint_predict_event(&vcpu->predictor, vcpu->halt_ns, event_ns,
-				    shint_policy_hit_worth_ns(vcpu->wake_cost_ns));
+	if (vcpu->timer_ns != VIRTIO_SCHED_HINT_NS_NONE &&
+	    event_ns + shint_wake_cost_ns(&vcpu->wake_costs, vcpu->halt_ns) >= vcpu->timer_ns)
+		goto out;
+	shint_gaps_learn(&vcpu->gaps, vcpu->halt_ns);
+	if (vcpu->halt_ns > shint_policy_start_gap_ns(&vcpu->wake_costs))
+		shint_predict_start(&vcpu->predictor, event_ns);
 out:
 	vcpu->halt_ns = 0;
 	vcpu->halted_ns = now_ns;
@@ -147,21 +167,19 @@ out:
 
 /*
  * What waking costs: from when the timer was due to the end of the halt. It does
- * not matter whether the event came meanwhile; if it came first, the timer had
- * nothing to wake.
+ * not matter whether the event came meanwhile; if it came first, or if the vCPU
+ * was still kept, the timer had nothing to wake.
  */
 static void halt_learn_wake_cost(struct shint_vcpu *vcpu, const struct shint_past *past,
 				 u64 fired_ns)
 {
+	u64 slept_from_ns = vcpu->hit_ns + past->polled_ns;
 	u64 end_ns = vcpu->hit_ns + past->halt_ns;
-	u64 cost_ns;
 
-	if (!past->known || end_ns <= fired_ns)
+	if (!past->known || past->met || end_ns <= fired_ns || fired_ns <= slept_from_ns)
 		return;
-	cost_ns = min_t(u64, end_ns - fired_ns, WAKE_COST_MAX_NS);
 	vcpu->counters.early_sent++;
-	vcpu->wake_cost_ns -= vcpu->wake_cost_ns >> WAKE_COST_SHIFT;
-	vcpu->wake_cost_ns += cost_ns >> WAKE_COST_SHIFT;
+	shint_wake_cost_learn(&vcpu->wake_costs, fired_ns - slept_from_ns, end_ns - fired_ns);
 }
 
 /* Reads the slot, and says why if nothing can be made of it. */
@@ -201,16 +219,21 @@ static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 i
 	struct shint_situation situation = {
 		.hint = &hint,
 		.now_ns = now_ns,
-		.rehalt = rehalt,
-		.wake_cost_ns = vcpu->wake_cost_ns,
+		.idle_ns = now_ns - vcpu->halted_ns,
+		.wake_costs = &vcpu->wake_costs,
+		.gaps = &vcpu->gaps,
+		.predictor = &vcpu->predictor,
 		.max_keep_ns = READ_ONCE(vm->limits.max_keep_ns),
-		.budget_left_ns = halt_budget_left_ns(vm, vcpu, now_ns),
 	};
+	u32 hit_worth;
 
 	if (!halt_read(vm, vcpu, id, rehalt, now_ns, &hint, &decision->verdict))
 		return;
 	situation.published_ns = vcpu->published_ns;
-	shint_policy_decide(&situation, &vcpu->predictor, decision);
+	situation.budget_left_ns = halt_budget_left_ns(vm, vcpu, now_ns, &hit_worth);
+	if (vcpu->gaps.unplanned >= SHINT_GAPS_PER_PLAN)
+		shint_gaps_plan(&vcpu->gaps, &vcpu->wake_costs, hit_worth);
+	shint_policy_decide(&situation, decision);
 }
 
 static void halt_decide_always(struct shint_decision *decision)
@@ -389,6 +412,8 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	vcpu->halt_ns += past.halt_ns;
 	if (fired_ns)
 		halt_learn_wake_cost(vcpu, &past, fired_ns);
+	if (woken && mode != SHINT_MODE_BLIND && mode != KVM_SCHED_HINT_MODE_ALWAYS)
+		halt_charge_wake(vm, vcpu, now_ns);
 	if (!rehalt)
 		halt_learn(vm, vcpu, past.known, now_ns);
 	vcpu->halt_exits = exits;

@@ -12,9 +12,6 @@ struct shint_vm;
 /* Mode always: re-granted at the end, so any long time; KVM's clock is u32. */
 #define SHINT_ALWAYS_KEEP_NS	1000000000
 
-/* A vCPU's wake cost until the first early wake has been measured. */
-#define SHINT_WAKE_COST_START_NS	50000
-
 void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id);
 
 #endif /* SHINT_HALT_H */

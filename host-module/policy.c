@@ -5,12 +5,15 @@
  * The rules stand in the order in which they are asked. Each is a function
  * that returns whether it applies; the first that does decides.
  */
+#include <linux/minmax.h>
+
 #include "policy.h"
 
 /*
  * An event met while kept saves its waiter one wake-up, and what was pushed
  * out of the caches meanwhile. How many wake-ups' worth of kept time that may
- * cost is the price of steadiness: docs/policy.md has the figures.
+ * cost, while the budget is untouched, is the price of steadiness:
+ * docs/policy.md has the figures.
  */
 #define HIT_WORTH_WAKE_COSTS	16
 
@@ -51,19 +54,52 @@ const char *shint_verdict_name(enum shint_verdict verdict)
 	return verdict_names[verdict];
 }
 
-/* How much ahead of an event to wake, in wake-ups: half of one as margin. */
-static u64 policy_lead_ns(const struct shint_situation *situation)
+/* What waking costs at the end of a sleep of @in_ns. */
+static u64 policy_wake_cost_ns(const struct shint_situation *situation, u64 in_ns)
 {
-	return situation->wake_cost_ns + situation->wake_cost_ns / 2;
+	return shint_wake_cost_ns(situation->wake_costs, in_ns);
+}
+
+/* How much ahead of something that is due @in_ns from now to wake: half as margin. */
+static u64 policy_lead_ns(const struct shint_situation *situation, u64 in_ns)
+{
+	u64 cost_ns = policy_wake_cost_ns(situation, in_ns);
+
+	return cost_ns + cost_ns / 2;
+}
+
+static bool policy_is_near(const struct shint_situation *situation, u64 in_ns)
+{
+	return in_ns <= NEAR_WAKE_COSTS * policy_wake_cost_ns(situation, in_ns);
 }
 
 /**
- * shint_policy_hit_worth_ns() - kept time an event met while kept is worth
- * @wake_cost_ns: what waking this vCPU costs
+ * shint_policy_hit_worth() - kept time that it is worth to meet an event
+ * @budget_left_ns: what may still be kept
+ * @budget_limit_ns: of so much
+ *
+ * The less is left the dearer is what is kept: else all would be spent on
+ * whatever comes first in a second, and nothing be left for the gaps that give
+ * most for it.
+ *
+ * Return: as for shint_gaps_plan().
  */
-u64 shint_policy_hit_worth_ns(u64 wake_cost_ns)
+u32 shint_policy_hit_worth(u64 budget_left_ns, u64 budget_limit_ns)
 {
-	return HIT_WORTH_WAKE_COSTS * wake_cost_ns;
+	if (!budget_limit_ns)
+		return 0;
+	return HIT_WORTH_WAKE_COSTS * SHINT_HIT_WORTH_ONE * budget_left_ns / budget_limit_ns;
+}
+
+/**
+ * shint_policy_start_gap_ns() - an event after more than this starts something
+ * @costs: what waking the vCPU costs
+ *
+ * So much is never kept through, however sure the event.
+ */
+u64 shint_policy_start_gap_ns(const struct shint_wake_costs *costs)
+{
+	return HIT_WORTH_WAKE_COSTS * shint_wake_cost_ns(costs, VIRTIO_SCHED_HINT_NS_NONE);
 }
 
 static void decide(struct shint_decision *decision, enum shint_verdict verdict,
@@ -89,12 +125,12 @@ static bool rule_slot(const struct shint_situation *situation,
 		      struct shint_decision *decision)
 {
 	const struct shint_hint *hint = situation->hint;
+	u64 passed_ns = situation->now_ns - situation->published_ns;
 
 	if (hint->state != VIRTIO_SCHED_HINT_STATE_IDLE)
 		decide(decision, SHINT_STOCK_NOT_IDLE, 0, 0);
 	else if (hint->next_timer_ns != VIRTIO_SCHED_HINT_NS_NONE &&
-		 situation->now_ns - situation->published_ns >
-		 hint->next_timer_ns + policy_lead_ns(situation))
+		 passed_ns > hint->next_timer_ns + policy_lead_ns(situation, passed_ns))
 		decide(decision, SHINT_STOCK_STALE, 0, 0);
 	else
 		return false;
@@ -104,12 +140,11 @@ static bool rule_slot(const struct shint_situation *situation,
 static bool rule_timer_near(const struct shint_situation *situation, u64 timer_in_ns,
 			    struct shint_decision *decision)
 {
-	u64 near_ns = NEAR_WAKE_COSTS * situation->wake_cost_ns;
-
-	if (timer_in_ns > near_ns)
+	if (!policy_is_near(situation, timer_in_ns))
 		return false;
 	/* Timers fire late rather than early. */
-	decide(decision, SHINT_KEEP_TIMER, timer_in_ns + situation->wake_cost_ns, 0);
+	decide(decision, SHINT_KEEP_TIMER,
+	       timer_in_ns + policy_wake_cost_ns(situation, timer_in_ns), 0);
 	return true;
 }
 
@@ -117,30 +152,68 @@ static bool rule_event_due(const struct shint_situation *situation,
 			   const struct shint_window *window, bool expected,
 			   struct shint_decision *decision)
 {
-	u64 from_ns, until_ns;
+	u64 in_ns, until_ns;
 
 	if (!expected)
 		return false;
 
-	from_ns = window->from_ns - policy_lead_ns(situation);
-	until_ns = window->until_ns + situation->wake_cost_ns;
-	if (situation->now_ns + NEAR_WAKE_COSTS * situation->wake_cost_ns < from_ns)
+	in_ns = window->from_ns > situation->now_ns ? window->from_ns - situation->now_ns : 0;
+	if (in_ns > policy_lead_ns(situation, in_ns) &&
+	    !policy_is_near(situation, in_ns - policy_lead_ns(situation, in_ns)))
 		return false;
+	until_ns = window->until_ns + policy_wake_cost_ns(situation, in_ns);
 	decide(decision, SHINT_KEEP_EVENT, until_ns - situation->now_ns, 0);
 	return true;
 }
 
-static bool rule_gap(const struct shint_situation *situation,
-		     const struct shint_predictor *predictor,
+/*
+ * What the gaps advise. What is near is kept for: a vCPU that was woken for
+ * something is a little early.
+ */
+static void policy_gap_step(const struct shint_situation *situation,
+			    struct shint_gap_step *step)
+{
+	u64 ahead_ns;
+
+	shint_gaps_step(situation->gaps, situation->idle_ns, step);
+	ahead_ns = step->awake_in_ns;
+	if (step->keep_ns || !ahead_ns || !policy_is_near(situation, ahead_ns))
+		return;
+	shint_gaps_step(situation->gaps, situation->idle_ns + ahead_ns, step);
+	if (step->keep_ns)
+		step->keep_ns += ahead_ns;
+	if (step->awake_in_ns)
+		step->awake_in_ns += ahead_ns;
+}
+
+/*
+ * Where a window tells better when a transaction starts, gaps tell only about
+ * what happens within one.
+ */
+static bool rule_gap(const struct shint_situation *situation, bool expected,
 		     struct shint_decision *decision)
 {
-	u64 gap_ns = shint_predict_gap_ns(predictor,
-					  shint_policy_hit_worth_ns(situation->wake_cost_ns));
+	struct shint_gap_step step;
 
-	/* A halt that goes on has had its gap already. */
-	if (!gap_ns || situation->rehalt)
+	policy_gap_step(situation, &step);
+	if (expected) {
+		u64 start_gap_ns = shint_policy_start_gap_ns(situation->wake_costs);
+		u64 rest_ns = start_gap_ns > situation->idle_ns ?
+			      start_gap_ns - situation->idle_ns : 0;
+
+		step.keep_ns = min(step.keep_ns, rest_ns);
+		if (step.awake_in_ns > rest_ns)
+			step.awake_in_ns = 0;
+	}
+	if (!step.keep_ns && !step.awake_in_ns)
 		return false;
-	decide(decision, SHINT_KEEP_GAP, gap_ns, 0);
+	decide(decision, step.keep_ns ? SHINT_KEEP_GAP : SHINT_WAKE_EVENT, step.keep_ns, 0);
+	if (step.awake_in_ns) {
+		u64 lead_ns = policy_lead_ns(situation, step.awake_in_ns - step.keep_ns);
+
+		decision->wake_in_ns = max(step.awake_in_ns - min(step.awake_in_ns, lead_ns),
+					   step.keep_ns);
+	}
 	return true;
 }
 
@@ -149,23 +222,21 @@ static void add_early_wake(const struct shint_situation *situation, u64 timer_in
 			   const struct shint_window *window, bool expected,
 			   struct shint_decision *decision)
 {
-	u64 lead_ns = policy_lead_ns(situation);
 	u64 event_in_ns = VIRTIO_SCHED_HINT_NS_NONE;
-	enum shint_verdict verdict = SHINT_WAKE_TIMER;
-	u64 first_ns = timer_in_ns;
+	u64 first_ns, lead_ns;
 
 	if (expected && window->from_ns > situation->now_ns)
 		event_in_ns = window->from_ns - situation->now_ns;
-	if (event_in_ns < first_ns) {
-		first_ns = event_in_ns;
-		verdict = SHINT_WAKE_EVENT;
-	}
-	if (first_ns == VIRTIO_SCHED_HINT_NS_NONE || first_ns <= lead_ns + decision->keep_ns)
+	first_ns = min(event_in_ns, timer_in_ns);
+	lead_ns = policy_lead_ns(situation, first_ns);
+	if (first_ns == VIRTIO_SCHED_HINT_NS_NONE ||
+	    (decision->wake_in_ns && decision->wake_in_ns + lead_ns <= first_ns))
 		return;
 
-	decision->wake_in_ns = first_ns - lead_ns;
-	if (decision->verdict == SHINT_YIELD_FAR)
-		decision->verdict = verdict;
+	/* Too near behind the keep: it comes by itself. */
+	decision->wake_in_ns = first_ns > lead_ns + decision->keep_ns ? first_ns - lead_ns : 0;
+	if (!decision->keep_ns && decision->wake_in_ns)
+		decision->verdict = event_in_ns < timer_in_ns ? SHINT_WAKE_EVENT : SHINT_WAKE_TIMER;
 }
 
 /* An early wake is followed by a keep: without the means for one, no wake. */
@@ -179,7 +250,7 @@ static void apply_limits(const struct shint_situation *situation,
 
 	needed_ns = decision->keep_ns;
 	if (decision->wake_in_ns)
-		needed_ns += policy_lead_ns(situation);
+		needed_ns += policy_lead_ns(situation, decision->wake_in_ns);
 	if (needed_ns > situation->budget_left_ns)
 		decide(decision, SHINT_STOCK_BUDGET, 0, 0);
 }
@@ -187,14 +258,12 @@ static void apply_limits(const struct shint_situation *situation,
 /**
  * shint_policy_decide() - decide about a halt
  * @situation: what is known
- * @predictor: the vCPU's past
  * @decision: out
  *
  * Context: any; takes no lock and no clock, and no time that depends on its
  * input.
  */
 void shint_policy_decide(const struct shint_situation *situation,
-			 const struct shint_predictor *predictor,
 			 struct shint_decision *decision)
 {
 	struct shint_window window = {};
@@ -205,11 +274,11 @@ void shint_policy_decide(const struct shint_situation *situation,
 		return;
 
 	timer_in_ns = policy_timer_in_ns(situation);
-	expected = shint_predict_window(predictor, situation->now_ns, &window);
+	expected = shint_predict_window(situation->predictor, situation->now_ns, &window);
 
 	if (!rule_timer_near(situation, timer_in_ns, decision) &&
 	    !rule_event_due(situation, &window, expected, decision) &&
-	    !rule_gap(situation, predictor, decision))
+	    !rule_gap(situation, expected, decision))
 		decide(decision, SHINT_YIELD_FAR, 0, 0);
 
 	add_early_wake(situation, timer_in_ns, &window, expected, decision);

@@ -7,8 +7,10 @@
 
 #include <linux/types.h>
 
+#include "gaps.h"
 #include "predict.h"
 #include "slot.h"
+#include "wake_cost.h"
 
 /*
  * Every halt of an attached VM ends in exactly one verdict; each is a counter.
@@ -42,8 +44,11 @@ enum shint_verdict {
  * @hint: its slot's snapshot
  * @now_ns: now
  * @published_ns: when this publish was first seen
- * @rehalt: the guest has not run since its last halt: woken early, a signal
- * @wake_cost_ns: from waking the vCPU's thread to its having left the halt
+ * @idle_ns: since the guest halted; more than 0 if that is not its first halt
+ *	since it ran: woken early, a signal
+ * @wake_costs: what waking the vCPU costs
+ * @gaps: how long it idles, with a plan
+ * @predictor: when transactions start
  * @max_keep_ns: the VM's limit for one grant
  * @budget_left_ns: what the budgets allow now
  */
@@ -51,8 +56,10 @@ struct shint_situation {
 	const struct shint_hint *hint;
 	u64 now_ns;
 	u64 published_ns;
-	bool rehalt;
-	u64 wake_cost_ns;
+	u64 idle_ns;
+	const struct shint_wake_costs *wake_costs;
+	const struct shint_gaps *gaps;
+	const struct shint_predictor *predictor;
 	u64 max_keep_ns;
 	u64 budget_left_ns;
 };
@@ -75,9 +82,9 @@ static inline bool shint_verdict_is_stock(enum shint_verdict verdict)
 }
 
 const char *shint_verdict_name(enum shint_verdict verdict);
-u64 shint_policy_hit_worth_ns(u64 wake_cost_ns);
+u32 shint_policy_hit_worth(u64 budget_left_ns, u64 budget_limit_ns);
+u64 shint_policy_start_gap_ns(const struct shint_wake_costs *costs);
 void shint_policy_decide(const struct shint_situation *situation,
-			 const struct shint_predictor *predictor,
 			 struct shint_decision *decision);
 
 #endif /* SHINT_POLICY_H */

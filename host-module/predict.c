@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The predictor: two questions about the next event, one record of the past.
- *
- * Within a transaction (a request and its answers) gaps are short
- * and alike: a histogram tells how long it pays to keep through one.
- * Between transactions they are long. Where a pattern of starts repeats (one
- * start each 20 ms, or a request and 9 ms later its acknowledgment, each
- * 33 ms), each start is echoed one period later. The period is the distance at
- * which most starts have another one before them.
+ * The predictor of starts: between transactions (a request and its answers)
+ * gaps are long. Where a pattern of starts repeats (one start each 20 ms, or a
+ * request and 9 ms later its acknowledgment, each 33 ms), each start is echoed
+ * one period later. The period is the distance at which most starts have another
+ * one before them.
  */
 #include <linux/bitops.h>
 #include <linux/minmax.h>
 
 #include "predict.h"
-
-/* The weight of a new gap; all weights halve when their sum reaches the cap. */
-#define GAP_UNIT	16
-#define GAP_TOTAL_MAX	(64 * GAP_UNIT)
-/* Below this, the past is too short to tell. */
-#define GAP_TOTAL_MIN	(4 * GAP_UNIT)
-/* An event that was there when KVM looked, before it would have polled. */
-#define GAP_MIN_NS	1000
 
 /* The binary logarithm of SHINT_DISTANCE_STEPS. */
 #define DISTANCE_STEP_SHIFT	4
@@ -41,41 +30,11 @@
 #define ECHOED_INITIAL	(ECHOED_ALL / 2)
 
 /* No two starts are alike to better than that. */
-#define SLACK_MIN_NS	BIT_ULL(SHINT_GAP_SHIFT)
+#define SLACK_MIN_NS	16384ULL
 
 /* As in TCP's round-trip estimate (RFC 6298): 1/8 for the mean, 1/4 beside. */
 #define MEAN_SHIFT	3
 #define DEV_SHIFT	2
-
-static unsigned int gap_bucket(u64 gap_ns)
-{
-	unsigned int bucket = 0;
-
-	for (gap_ns >>= SHINT_GAP_SHIFT; gap_ns && bucket < SHINT_GAP_BUCKETS - 1; gap_ns >>= 1)
-		bucket++;
-	return bucket;
-}
-
-static u64 gap_bucket_end_ns(unsigned int bucket)
-{
-	return 1ULL << (bucket + SHINT_GAP_SHIFT);
-}
-
-static void predict_gap(struct shint_predictor *predictor, u64 gap_ns)
-{
-	int i;
-
-	predictor->gap_weight[gap_bucket(gap_ns)] += GAP_UNIT;
-	predictor->gap_total += GAP_UNIT;
-	if (predictor->gap_total < GAP_TOTAL_MAX)
-		return;
-
-	predictor->gap_total = 0;
-	for (i = 0; i < SHINT_GAP_BUCKETS; i++) {
-		predictor->gap_weight[i] /= 2;
-		predictor->gap_total += predictor->gap_weight[i];
-	}
-}
 
 static u64 distance(u64 a_ns, u64 b_ns)
 {
@@ -205,7 +164,12 @@ static void reconsider_period(struct shint_predictor *predictor)
 	predictor->echoed = ECHOED_INITIAL;
 }
 
-static void predict_start(struct shint_predictor *predictor, u64 event_ns)
+/**
+ * shint_predict_start() - learn from the start of a transaction
+ * @predictor: the vCPU's
+ * @event_ns: when it came
+ */
+void shint_predict_start(struct shint_predictor *predictor, u64 event_ns)
 {
 	if (predictor->nr_starts) {
 		predictor->interval_ns -= predictor->interval_ns >> MEAN_SHIFT;
@@ -219,62 +183,6 @@ static void predict_start(struct shint_predictor *predictor, u64 event_ns)
 		reconsider_period(predictor);
 	predictor->start_ns[predictor->nr_starts % SHINT_ECHOES] = event_ns;
 	predictor->nr_starts++;
-}
-
-/**
- * shint_predict_event() - learn from an event that was not a timer
- * @predictor: the vCPU's
- * @gap_ns: how long the vCPU had been idle before it
- * @event_ns: when it came
- * @hit_worth_ns: as for shint_predict_gap_ns()
- */
-void shint_predict_event(struct shint_predictor *predictor, u64 gap_ns, u64 event_ns,
-			 u64 hit_worth_ns)
-{
-	bool starts;
-
-	if (gap_ns < GAP_MIN_NS)
-		return;
-	starts = gap_ns > hit_worth_ns && gap_ns > shint_predict_gap_ns(predictor, hit_worth_ns);
-	predict_gap(predictor, gap_ns);
-	if (starts)
-		predict_start(predictor, event_ns);
-}
-
-/**
- * shint_predict_gap_ns() - how long keeping from the halt on pays
- * @predictor: the vCPU's
- * @hit_worth_ns: kept time that an event met while kept is worth
- *
- * Keeping for K meets the gaps that are at most K long and costs, on average,
- * the mean of min(gap, K). Of all bucket ends the one with the largest net
- * worth is taken, or none.
- *
- * Return: K, or 0 if keeping does not pay.
- */
-u64 shint_predict_gap_ns(const struct shint_predictor *predictor, u64 hit_worth_ns)
-{
-	u64 hits = 0, spent_ns = 0, best = 0, best_ns = 0;
-	unsigned int i;
-
-	if (predictor->gap_total < GAP_TOTAL_MIN)
-		return 0;
-
-	/* The last bucket has no end and is never kept through. */
-	for (i = 0; i < SHINT_GAP_BUCKETS - 1; i++) {
-		u64 end_ns = gap_bucket_end_ns(i);
-		u64 worth, cost;
-
-		hits += predictor->gap_weight[i];
-		spent_ns += predictor->gap_weight[i] * (end_ns - end_ns / 4);
-		worth = hits * hit_worth_ns;
-		cost = spent_ns + (predictor->gap_total - hits) * end_ns;
-		if (worth > cost && worth - cost > best) {
-			best = worth - cost;
-			best_ns = end_ns;
-		}
-	}
-	return best_ns;
 }
 
 /**

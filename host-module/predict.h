@@ -7,10 +7,6 @@
 
 #include <linux/types.h>
 
-/* Idle gaps by their binary logarithm: below 16 us, 32 us, ... 512 ms, longer. */
-#define SHINT_GAP_BUCKETS	17
-#define SHINT_GAP_SHIFT		14
-
 /* Starts that are remembered; so, how many a repeating pattern may have. */
 #define SHINT_ECHOES		8
 
@@ -25,8 +21,6 @@
 
 /**
  * struct shint_predictor - what one vCPU's events were like
- * @gap_weight: how often an idle gap fell into each bucket; decays
- * @gap_total: sum of @gap_weight
  * @start_ns: when the last transactions started; a ring
  * @nr_starts: starts seen; the ring's next place, modulo its size
  * @distance_votes: how often two of the last starts were that far apart; decays
@@ -36,13 +30,11 @@
  * @error_ns: mean deviation of a start from the echo of an earlier one
  * @echoed: share of the starts that were echoes, of SHINT_ECHOED_ALL
  *
- * A transaction starts with an event after a gap that was longer than those
- * worth keeping through; see shint_predict_gap_ns(). An echo of a start is what
- * is due one period after it.
+ * A transaction starts with an event after a gap that was too long to be within
+ * one; see shint_policy_start_gap_ns(). An echo of a start is what is due one
+ * period after it.
  */
 struct shint_predictor {
-	u32 gap_weight[SHINT_GAP_BUCKETS];
-	u32 gap_total;
 	u32 nr_starts;
 	u64 start_ns[SHINT_ECHOES];
 	u8 distance_votes[SHINT_DISTANCES];
@@ -63,9 +55,7 @@ struct shint_window {
 	u64 until_ns;
 };
 
-void shint_predict_event(struct shint_predictor *predictor, u64 gap_ns, u64 event_ns,
-			 u64 hit_worth_ns);
-u64 shint_predict_gap_ns(const struct shint_predictor *predictor, u64 hit_worth_ns);
+void shint_predict_start(struct shint_predictor *predictor, u64 event_ns);
 bool shint_predict_window(const struct shint_predictor *predictor, u64 now_ns,
 			  struct shint_window *window);
 

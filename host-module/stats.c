@@ -59,7 +59,7 @@ static void stats_show_vcpu(struct seq_file *seq, const struct shint_vm *vm, u32
 
 	stats_add(&counters, &vcpu->counters);
 	seq_printf(seq, "vcpu %s %u publish_seq=%llu wake_cost_ns=%llu stock_poll_ns=%u", vm->name,
-		   id, READ_ONCE(vcpu->publish_seq), READ_ONCE(vcpu->wake_cost_ns),
+		   id, READ_ONCE(vcpu->publish_seq), shint_wake_cost_ns(&vcpu->wake_costs, U64_MAX),
 		   READ_ONCE(vcpu->stock.poll_ns));
 	seq_printf(seq, " period_ns=%llu period_dev_ns=%llu",
 		   READ_ONCE(vcpu->predictor.period_ns),

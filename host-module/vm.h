@@ -17,6 +17,7 @@
 
 #include "budget.h"
 #include "policy.h"
+#include "gaps.h"
 #include "predict.h"
 #include "registry.h"
 #include "slot.h"
@@ -114,12 +115,13 @@ struct shint_waker {
  * @publish_seq: the publish last seen
  * @published_ns: when it was first seen
  * @timer_ns: when its next timer fires, or NS_NONE
- * @wake_cost_ns: from an early wake to the end of the halt; moving average
+ * @wake_costs: from an early wake to the end of the halt
  * @blind_ns: mode blind: when the next wake is due
  * @grant: the grant that is out
  * @budget: this vCPU's
  * @stock: KVM's adaptive polling, replayed
- * @predictor: when events come
+ * @gaps: how long it idles until an event
+ * @predictor: when transactions start
  * @counters: for stats.c
  */
 struct shint_vcpu {
@@ -137,11 +139,12 @@ struct shint_vcpu {
 	u64 publish_seq;
 	u64 published_ns;
 	u64 timer_ns;
-	u64 wake_cost_ns;
+	struct shint_wake_costs wake_costs;
 	u64 blind_ns;
 	struct shint_grant grant;
 	struct shint_budget budget;
 	struct shint_stock stock;
+	struct shint_gaps gaps;
 	struct shint_predictor predictor;
 	struct shint_counters counters;
 } ____cacheline_aligned;

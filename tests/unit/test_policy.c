@@ -27,6 +27,31 @@ static bool is_wake(enum shint_verdict v)
 	return v == SHINT_WAKE_TIMER || v == SHINT_WAKE_EVENT;
 }
 
+/* What a vCPU's past has taught. */
+struct past {
+	struct shint_predictor predictor;
+	struct shint_gaps gaps;
+	struct shint_wake_costs costs;
+};
+
+static void wake_costs(struct past *past, u64 cost_ns)
+{
+	int i;
+
+	for (i = 0; i < SHINT_SLEEP_CLASSES; i++)
+		past->costs.ns[i] = cost_ns;
+}
+
+/* An event, as halt.c learns from it while the budget is untouched. */
+static void event(struct past *past, u64 gap_ns, u64 at_ns)
+{
+	shint_gaps_learn(&past->gaps, gap_ns);
+	if (gap_ns > shint_policy_start_gap_ns(&past->costs))
+		shint_predict_start(&past->predictor, at_ns);
+	if (past->gaps.unplanned >= SHINT_GAPS_PER_PLAN)
+		shint_gaps_plan(&past->gaps, &past->costs, shint_policy_hit_worth(1, 1));
+}
+
 /* The situation all cases start from: idle, no timer, nothing known. */
 static struct shint_situation plain(struct shint_hint *hint)
 {
@@ -38,18 +63,23 @@ static struct shint_situation plain(struct shint_hint *hint)
 		.hint = hint,
 		.now_ns = NOW,
 		.published_ns = NOW,
-		.wake_cost_ns = COST,
 		.max_keep_ns = 20 * MS,
 		.budget_left_ns = 250 * MS,
 	};
 }
 
-static struct shint_decision decide(const struct shint_situation *s,
-				    const struct shint_predictor *p)
+/* past: NULL for nothing known but that a wake-up costs COST. */
+static struct shint_decision decide(struct shint_situation *s, const struct past *past)
 {
 	struct shint_decision d = { SHINT_NR_VERDICTS, 77, 88 };
+	struct past nothing = { 0 };
 
-	shint_policy_decide(s, p, &d);
+	wake_costs(&nothing, COST);
+	past = past ?: &nothing;
+	s->predictor = &past->predictor;
+	s->gaps = &past->gaps;
+	s->wake_costs = &past->costs;
+	shint_policy_decide(s, &d);
 	return d;
 }
 
@@ -91,7 +121,6 @@ static const struct {
 
 static void test_cases(void **state)
 {
-	static const struct shint_predictor nothing_known;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -103,7 +132,7 @@ static void test_cases(void **state)
 		hint.tick = cases[i].tick;
 		hint.next_timer_ns = cases[i].next_timer_ns;
 		s.published_ns = NOW - cases[i].passed_ns;
-		d = decide(&s, &nothing_known);
+		d = decide(&s, NULL);
 		expect(d.verdict == cases[i].verdict, "%s: %s", cases[i].what,
 		       shint_verdict_name(d.verdict));
 		expect(d.keep_ns >= cases[i].keep_min_ns && d.keep_ns <= cases[i].keep_max_ns,
@@ -116,7 +145,6 @@ static void test_cases(void **state)
 /* From afar to the timer: wakes only get nearer, then it is kept, once. */
 static void test_timer_comes_nearer(void **state)
 {
-	static const struct shint_predictor nothing_known;
 	u64 passed, timer = 50 * COST, near = 0;
 	struct shint_hint hint;
 	struct shint_situation s = plain(&hint);
@@ -126,7 +154,7 @@ static void test_timer_comes_nearer(void **state)
 		struct shint_decision d;
 
 		s.published_ns = NOW - passed;
-		d = decide(&s, &nothing_known);
+		d = decide(&s, NULL);
 		if (is_keep(d.verdict)) {
 			near = near ? near : timer - passed;
 			assert_true(d.keep_ns >= timer - passed);
@@ -143,23 +171,23 @@ static void test_timer_comes_nearer(void **state)
 /* The rules are in multiples of the wake cost: a slow machine is one stretched. */
 static void test_scales(void **state)
 {
-	static const struct shint_predictor nothing_known;
 	u64 cost, n;
 
 	for (cost = 10 * US; cost <= MS; cost *= 10) {
 		struct shint_decision near, far;
 		struct shint_hint hint;
 		struct shint_situation s = plain(&hint);
+		struct past past = { 0 };
 
+		wake_costs(&past, cost);
 		s.max_keep_ns = SEC;
 		s.budget_left_ns = SEC;
-		s.wake_cost_ns = cost;
 		hint.next_timer_ns = cost / 2;
-		near = decide(&s, &nothing_known);
+		near = decide(&s, &past);
 		assert_int_equal(near.verdict, SHINT_KEEP_TIMER);
 		for (n = 30; n <= 100; n++) {
 			hint.next_timer_ns = n * cost;
-			far = decide(&s, &nothing_known);
+			far = decide(&s, &past);
 			assert_int_equal(far.verdict, SHINT_WAKE_TIMER);
 			assert_in_range(far.wake_in_ns, (n - 5) * cost, (n - 1) * cost);
 		}
@@ -168,7 +196,6 @@ static void test_scales(void **state)
 
 static void test_limits(void **state)
 {
-	static const struct shint_predictor nothing_known;
 	struct shint_hint hint;
 	struct shint_situation s = plain(&hint);
 	struct shint_decision d;
@@ -176,39 +203,40 @@ static void test_limits(void **state)
 	/* a grant is cut to the VM's maximum */
 	hint.next_timer_ns = COST;
 	s.max_keep_ns = COST / 4;
-	d = decide(&s, &nothing_known);
+	d = decide(&s, NULL);
 	assert_int_equal(d.verdict, SHINT_KEEP_TIMER);
 	assert_int_equal(d.keep_ns, COST / 4);
 	/* but nothing is granted that the budget does not hold */
 	s.budget_left_ns = 0;
-	d = decide(&s, &nothing_known);
+	d = decide(&s, NULL);
 	assert_int_equal(d.verdict, SHINT_STOCK_BUDGET);
 	assert_int_equal(d.keep_ns, 0);
 	assert_int_equal(d.wake_in_ns, 0);
 	s.budget_left_ns = COST / 4;
-	d = decide(&s, &nothing_known);
+	d = decide(&s, NULL);
 	assert_true(is_keep(d.verdict));
 	/* yielding needs no budget */
 	hint.next_timer_ns = NONE;
 	s.budget_left_ns = 0;
-	assert_int_equal(decide(&s, &nothing_known).verdict, SHINT_YIELD_FAR);
+	assert_int_equal(decide(&s, NULL).verdict, SHINT_YIELD_FAR);
 	/* an early wake does: it is followed by a keep */
 	hint.next_timer_ns = 100 * COST;
-	assert_int_equal(decide(&s, &nothing_known).wake_in_ns, 0);
+	assert_int_equal(decide(&s, NULL).wake_in_ns, 0);
 }
 
-/* A predictor that has seen transactions each period, with answers gap apart. */
-static u64 train(struct shint_predictor *p, u64 period_ns, u64 gap_ns, unsigned int answers)
+/* Transactions each period, with answers gap apart. */
+static u64 train(struct past *past, u64 period_ns, u64 gap_ns, unsigned int answers)
 {
-	u64 worth = shint_policy_hit_worth_ns(COST), start = NOW - 100 * period_ns, t = start;
+	u64 start = NOW - 100 * period_ns, t = start;
 	unsigned int n, i;
 
-	memset(p, 0, sizeof(*p));
+	memset(past, 0, sizeof(*past));
+	wake_costs(past, COST);
 	for (n = 0; n <= 100; n++, start += period_ns) {
-		shint_predict_event(p, n ? start - t : period_ns, start, worth);
+		event(past, n ? start - t : period_ns, start);
 		for (t = start, i = 0; i < answers; i++) {
 			t += gap_ns;
-			shint_predict_event(p, gap_ns, t, worth);
+			event(past, gap_ns, t);
 		}
 	}
 	return t;	/* the last event */
@@ -222,7 +250,7 @@ static void test_expected_event(void **state)
 
 	for (i = 0; i < ARRAY_SIZE(periods); i++) {
 		struct shint_window window;
-		struct shint_predictor p;
+		struct past p;
 		struct shint_hint hint;
 		struct shint_situation s = plain(&hint);
 		struct shint_decision d;
@@ -232,6 +260,7 @@ static void test_expected_event(void **state)
 		due = NOW + periods[i];
 
 		s.now_ns = NOW + 1 * MS;
+		s.idle_ns = 1 * MS;
 		s.published_ns = s.now_ns;
 		d = decide(&s, &p);
 		expect(d.verdict == SHINT_WAKE_EVENT, "%s", shint_verdict_name(d.verdict));
@@ -240,15 +269,16 @@ static void test_expected_event(void **state)
 
 		/* woken: kept from there through when it is due */
 		s.now_ns += d.wake_in_ns + COST;
-		s.rehalt = true;
+		s.idle_ns = s.now_ns - NOW;
 		d = decide(&s, &p);
 		expect(d.verdict == SHINT_KEEP_EVENT, "%s", shint_verdict_name(d.verdict));
 		assert_in_range(s.now_ns + d.keep_ns, due, due + periods[i] / 2);
 		assert_int_equal(d.wake_in_ns, 0);
 
 		/* it did not come: not kept for it again */
-		assert_true(shint_predict_window(&p, s.now_ns, &window));
+		assert_true(shint_predict_window(&p.predictor, s.now_ns, &window));
 		s.now_ns = window.until_ns + 10 * COST;
+		s.idle_ns = s.now_ns - NOW;
 		d = decide(&s, &p);
 		expect(d.verdict == SHINT_YIELD_FAR, "%s", shint_verdict_name(d.verdict));
 		assert_int_equal(d.wake_in_ns, 0);
@@ -258,7 +288,7 @@ static void test_expected_event(void **state)
 /* Of a timer and an event that are both far, the nearer one is woken for. */
 static void test_timer_and_event(void **state)
 {
-	struct shint_predictor p;
+	struct past p;
 	struct shint_hint hint;
 	struct shint_situation s = plain(&hint);
 	struct shint_decision d;
@@ -288,7 +318,7 @@ static void test_timer_and_event(void **state)
 /* Within a transaction: kept through gaps that tend to be brief. */
 static void test_gap(void **state)
 {
-	struct shint_predictor p;
+	struct past p;
 	struct shint_hint hint;
 	struct shint_situation s = plain(&hint);
 	struct shint_decision d;
@@ -299,29 +329,70 @@ static void test_gap(void **state)
 	s.published_ns = s.now_ns;
 	d = decide(&s, &p);
 	expect(d.verdict == SHINT_KEEP_GAP, "%s", shint_verdict_name(d.verdict));
-	assert_in_range(d.keep_ns, 2 * COST, shint_policy_hit_worth_ns(COST) * 2);
+	assert_in_range(d.keep_ns, 2 * COST, shint_policy_start_gap_ns(&p.costs) * 2);
 	/* and woken for the next start if this was the last answer */
 	assert_in_range(s.now_ns + d.wake_in_ns, NOW + 100 * MS, NOW + 200 * MS - COST);
 
 	/* the gap is over: the guest has not run since */
-	s.rehalt = true;
-	s.now_ns += d.keep_ns + 10 * COST;
+	s.idle_ns = d.keep_ns + 10 * COST;
+	s.now_ns += s.idle_ns;
 	d = decide(&s, &p);
 	assert_int_equal(d.verdict, SHINT_WAKE_EVENT);
 }
 
-/* An event met is worth something, more on a slow machine, and not all. */
+/*
+ * Gaps of about 10 ms, too uneven for a window: asleep through the first part,
+ * awake when the first of them end.
+ */
+static void test_gap_to_come(void **state)
+{
+	struct past past = { 0 };
+	struct shint_hint hint;
+	struct shint_situation s = plain(&hint);
+	struct shint_decision d;
+	u64 rnd = 8, at = SEC;
+	unsigned int n;
+
+	wake_costs(&past, 10 * COST);
+	for (n = 0; n < 200; n++) {
+		u64 gap = 9 * MS + random_below(&rnd, 2 * MS);
+
+		at += gap;
+		event(&past, gap, at);
+	}
+	d = decide(&s, &past);
+	expect(d.verdict == SHINT_WAKE_EVENT, "%s", shint_verdict_name(d.verdict));
+	assert_in_range(d.wake_in_ns, 5 * MS, 9 * MS - 10 * COST);
+	/* woken: kept until the last of them are over */
+	s.idle_ns = d.wake_in_ns + 10 * COST;
+	s.now_ns += s.idle_ns;
+	d = decide(&s, &past);
+	expect(d.verdict == SHINT_KEEP_GAP, "%s", shint_verdict_name(d.verdict));
+	assert_in_range(s.idle_ns + d.keep_ns, 10 * MS, 13 * MS);
+	/* in vain */
+	s.idle_ns = 14 * MS;
+	s.now_ns = NOW + s.idle_ns;
+	assert_int_equal(decide(&s, &past).verdict, SHINT_YIELD_FAR);
+}
+
+/* A met event is worth something, the less the scarcer the budget, and nothing without. */
 static void test_hit_worth(void **state)
 {
-	u64 cost, last = 0;
+	u32 last = ~0U;
+	u64 left;
 
-	for (cost = US; cost <= MS; cost += US) {
-		u64 worth = shint_policy_hit_worth_ns(cost);
+	for (left = 250 * MS; left; left -= 25 * MS) {
+		u32 worth = shint_policy_hit_worth(left, 250 * MS);
 
-		assert_true(worth > last);
-		assert_in_range(worth, cost, 1000 * cost);
+		assert_true(worth < last);
+		assert_in_range(worth, 1, 1000 * SHINT_HIT_WORTH_ONE);
 		last = worth;
 	}
+	assert_int_equal(shint_policy_hit_worth(0, 250 * MS), 0);
+	assert_int_equal(shint_policy_hit_worth(0, 0), 0);
+	/* the largest budget of the largest VM */
+	assert_int_equal(shint_policy_hit_worth(4096 * SEC, 4096 * SEC),
+			 shint_policy_hit_worth(1, 1));
 }
 
 /* The names are an interface: of /proc/kvm-sched-hint and of trace events. */
@@ -384,11 +455,11 @@ static void random_hint(u64 *rnd, struct shint_hint *hint)
 	hint->tick = !random_below(rnd, 4);
 }
 
-static void check_invariants(const struct shint_situation *s, const struct shint_predictor *p,
+static void check_invariants(const struct shint_situation *s, const struct past *p,
 			     const struct shint_decision *d)
 {
 	struct shint_window window = { 0 };
-	bool expected = shint_predict_window(p, s->now_ns, &window);
+	bool expected = shint_predict_window(&p->predictor, s->now_ns, &window);
 	u64 timer_at = NONE, first;
 
 	assert_true(d->verdict < SHINT_NR_VERDICTS);
@@ -407,24 +478,22 @@ static void check_invariants(const struct shint_situation *s, const struct shint
 		assert_true(!d->keep_ns && d->wake_in_ns);
 	if (d->verdict == SHINT_YIELD_FAR)
 		assert_true(!d->keep_ns && !d->wake_in_ns);
-	if (s->rehalt)
-		assert_true(d->verdict != SHINT_KEEP_GAP);
 	if (!expected)
-		assert_true(d->verdict != SHINT_KEEP_EVENT && d->verdict != SHINT_WAKE_EVENT);
+		assert_true(d->verdict != SHINT_KEEP_EVENT);
 	if (s->hint->tick)
 		assert_true(d->verdict != SHINT_KEEP_TIMER && d->verdict != SHINT_WAKE_TIMER);
 	if (!d->wake_in_ns)
 		return;
 
-	/* Woken for something, ahead of it, and not while being kept anyway. */
+	/* Ahead of whatever is known to come, and not while being kept anyway. */
+	assert_true(d->wake_in_ns >= d->keep_ns);
 	if (!s->hint->tick && s->hint->next_timer_ns != NONE)
 		timer_at = s->published_ns + s->hint->next_timer_ns;
 	first = expected && window.from_ns > s->now_ns && window.from_ns < timer_at ?
 		window.from_ns : timer_at;
-	assert_true(first != NONE && first > s->now_ns);
+	if (first == NONE || first <= s->now_ns + d->keep_ns)
+		return;
 	assert_true(d->wake_in_ns <= first - s->now_ns);
-	assert_true(d->wake_in_ns + s->wake_cost_ns <= first - s->now_ns);
-	assert_true(d->wake_in_ns >= d->keep_ns);
 }
 
 /* A guest that says anything at any time; events at any time, too. */
@@ -436,7 +505,7 @@ static void test_invariants(void **state)
 
 	for (seed = 1; seed <= 10; seed++) {
 		u64 rnd = seed, now = NOW;
-		struct shint_predictor p;
+		struct past p;
 
 		now = train(&p, (5 + 10 * seed) * MS, random_below(&rnd, MS), seed % 4);
 		for (n = 0; n < 100000; n++) {
@@ -447,8 +516,8 @@ static void test_invariants(void **state)
 			random_hint(&rnd, &hint);
 			s.now_ns = now;
 			s.published_ns = now - random_of(&rnd, 10 * MS) % now;
-			s.rehalt = random_below(&rnd, 2);
-			s.wake_cost_ns = random_below(&rnd, MS);
+			s.idle_ns = random_below(&rnd, 2) ? random_of(&rnd, 10 * MS) : 0;
+			wake_costs(&p, 1 + random_below(&rnd, MS));
 			s.max_keep_ns = US * (1 + random_below(&rnd, 1000000));
 			s.budget_left_ns = random_of(&rnd, 250 * MS);
 			d = decide(&s, &p);
@@ -457,8 +526,7 @@ static void test_invariants(void **state)
 
 			now += random_below(&rnd, MS);
 			if (!random_below(&rnd, 200))
-				shint_predict_event(&p, random_of(&rnd, 10 * MS), now,
-						    shint_policy_hit_worth_ns(s.wake_cost_ns));
+				event(&p, random_of(&rnd, 10 * MS), now);
 			/* now and then the traffic is regular again */
 			if (!random_below(&rnd, 500)) {
 				train(&p, (5 + 10 * seed) * MS, 50 * US, seed % 4);
@@ -483,6 +551,7 @@ int main(void)
 		cmocka_unit_test(test_expected_event),
 		cmocka_unit_test(test_timer_and_event),
 		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_gap_to_come),
 		cmocka_unit_test(test_hit_worth),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_invariants),

@@ -28,6 +28,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s64 s64;
 typedef u64 phys_addr_t;
 
 #define __user
@@ -39,7 +40,10 @@ typedef u64 phys_addr_t;
 #define le64_to_cpu(x)		le64toh(x)
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define max(a, b)		((a) > (b) ? (a) : (b))
+#define min_t(type, a, b)	min((type)(a), (type)(b))
+#define clamp_t(type, v, low, high)	((type)max((type)(low), min_t(type, v, high)))
 #define fls64(x)		((x) ? 64 - __builtin_clzll(x) : 0)
+#define __ffs64(x)		((unsigned int)__builtin_ctzll(x))
 
 /* uaccess: the test is the user. */
 long copy_from_user_nofault(void *dst, const void __user *src, size_t size);

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Gaps: the times from a halt to the event that ends it, as a histogram, and
+ * what that says of the gap to come.
+ *
+ * While a gap lasts the odds change: of gaps that are about 0.1 or about 2 ms
+ * long, one that has lasted 0.3 ms will hardly end before 2. So the question is
+ * not for how long to keep, but when. And an event met asleep costs the less
+ * the shorter the sleep was, so that there may be reason to be woken when
+ * nothing is near.
+ *
+ * A plan says, for each bucket at whose begin the vCPU may be found awake, what
+ * is best: to keep through it, to sleep until another, or to sleep on. From the
+ * last to the first, as the best of the rest is known then: dynamic programming.
+ */
+#include <linux/bitops.h>
+#include <linux/minmax.h>
+
+#include "gaps.h"
+
+/* The weight of a new gap; all weights halve when their sum reaches the cap. */
+#define GAP_UNIT	16
+#define GAP_TOTAL_MAX	(64 * GAP_UNIT)
+/* Below this, the past is too short to tell. */
+#define GAP_TOTAL_MIN	(4 * GAP_UNIT)
+
+#define GAP_STEPS	(1 << SHINT_GAP_STEP_SHIFT)
+
+static unsigned int gap_bucket(u64 gap_ns)
+{
+	unsigned int order, bucket;
+
+	if (gap_ns >> SHINT_GAP_SHIFT == 0)
+		return 0;
+	order = fls64(gap_ns >> SHINT_GAP_SHIFT) - 1;
+	bucket = 1 + order * GAP_STEPS +
+		 (gap_ns >> (SHINT_GAP_SHIFT + order - SHINT_GAP_STEP_SHIFT)) % GAP_STEPS;
+	return min(bucket, SHINT_GAP_BUCKETS - 1U);
+}
+
+static u64 gap_bucket_start_ns(unsigned int bucket)
+{
+	if (!bucket)
+		return 0;
+	return (u64)(GAP_STEPS + (bucket - 1) % GAP_STEPS) <<
+	       (SHINT_GAP_SHIFT + (bucket - 1) / GAP_STEPS - SHINT_GAP_STEP_SHIFT);
+}
+
+/**
+ * shint_gaps_learn() - note a gap
+ * @gaps: the vCPU's
+ * @gap_ns: how long it was
+ */
+void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns)
+{
+	int i;
+
+	gaps->unplanned++;
+	gaps->weight[gap_bucket(gap_ns)] += GAP_UNIT;
+	gaps->total += GAP_UNIT;
+	if (gaps->total < GAP_TOTAL_MAX)
+		return;
+
+	gaps->total = 0;
+	for (i = 0; i < SHINT_GAP_BUCKETS; i++) {
+		gaps->weight[i] /= 2;
+		gaps->total += gaps->weight[i];
+	}
+}
+
+/**
+ * struct planning - what the rest of a gap costs at best
+ * @costs: of waking
+ * @hit_worth: as for shint_gaps_plan()
+ * @least: for each bucket, from its begin on, awake then; over all gaps that
+ *	last so long
+ * @outlasting: weight of the gaps that last so long
+ */
+struct planning {
+	const struct shint_wake_costs *costs;
+	u32 hit_worth;
+	u64 least[SHINT_GAP_BUCKETS];
+	u32 outlasting[SHINT_GAP_BUCKETS];
+};
+
+/*
+ * Asleep from the begin of bucket @from on: what the events of bucket @in cost.
+ * Half its width is the mean.
+ */
+static u64 missed_cost(const struct shint_gaps *gaps, const struct planning *planning,
+		       unsigned int from, unsigned int in)
+{
+	u64 slept_ns = gap_bucket_start_ns(in) - gap_bucket_start_ns(from);
+
+	if (!gaps->weight[in])
+		return 0;
+	if (in < SHINT_GAP_BUCKETS - 1)
+		slept_ns += (gap_bucket_start_ns(in + 1) - gap_bucket_start_ns(in)) / 2;
+	return gaps->weight[in] * shint_wake_cost_ns(planning->costs, slept_ns) *
+	       planning->hit_worth / SHINT_HIT_WORTH_ONE;
+}
+
+static void plan_bucket(struct shint_gaps *gaps, struct planning *planning, unsigned int i,
+			unsigned int last)
+{
+	u64 width_ns = gap_bucket_start_ns(i + 1) - gap_bucket_start_ns(i);
+	/* What a vCPU that is woken uses of the pCPU, asleep or not. */
+	u64 wake_ns = shint_wake_cost_ns(planning->costs, 0);
+	u64 asleep = 0;
+	unsigned int wake;
+
+	planning->least[i] = planning->outlasting[i + 1] * width_ns +
+			     gaps->weight[i] * (width_ns / 2) + planning->least[i + 1];
+	gaps->keep_until[i] = i + 1;
+	gaps->wake_at[i] = 0;
+	if (gaps->keep_until[i + 1] > i + 1)
+		gaps->keep_until[i] = gaps->keep_until[i + 1];
+	gaps->wake_at[i] = gaps->wake_at[i + 1];
+
+	for (wake = i + 1; wake <= last; wake++) {
+		u64 total;
+
+		asleep += missed_cost(gaps, planning, i, wake - 1);
+		/* What is beyond does not cost less than nothing. */
+		if (asleep >= planning->least[i])
+			return;
+		total = asleep + planning->outlasting[wake] * wake_ns + planning->least[wake];
+		if (total < planning->least[i]) {
+			planning->least[i] = total;
+			gaps->keep_until[i] = i;
+			gaps->wake_at[i] = wake;
+		}
+	}
+	asleep += missed_cost(gaps, planning, i, last);
+	if (asleep < planning->least[i]) {
+		planning->least[i] = asleep;
+		gaps->keep_until[i] = i;
+		gaps->wake_at[i] = 0;
+	}
+}
+
+/**
+ * shint_gaps_plan() - find what is best at each moment of a gap
+ * @gaps: the vCPU's
+ * @costs: what waking it costs
+ * @hit_worth: kept time that it is worth to meet an event, as a multiple of
+ *	what waking for it would cost, in 1/SHINT_HIT_WORTH_ONE
+ *
+ * Context: any. Its time is bounded by the square of SHINT_GAP_BUCKETS: some
+ * thousand instructions, so it is called after SHINT_GAPS_PER_PLAN gaps only.
+ */
+void shint_gaps_plan(struct shint_gaps *gaps, const struct shint_wake_costs *costs,
+		     u32 hit_worth)
+{
+	struct planning planning = { .costs = costs, .hit_worth = hit_worth };
+	unsigned int last = SHINT_GAP_BUCKETS - 1;
+	int i;
+
+	gaps->unplanned = 0;
+	if (gaps->total < GAP_TOTAL_MIN)
+		return;
+
+	while (last && !gaps->weight[last])
+		last--;
+	/* The bucket of the longest, and all beyond: whoever is still awake sleeps on. */
+	for (i = SHINT_GAP_BUCKETS - 1; i > (int)last; i--) {
+		gaps->keep_until[i] = i;
+		gaps->wake_at[i] = 0;
+	}
+	if (last == SHINT_GAP_BUCKETS - 1) {
+		planning.least[last] = missed_cost(gaps, &planning, last, last);
+		planning.outlasting[last] = gaps->weight[last];
+		gaps->keep_until[last] = last;
+		gaps->wake_at[last] = 0;
+		i--;
+	}
+	for (; i >= 0; i--) {
+		plan_bucket(gaps, &planning, i, last);
+		planning.outlasting[i] = planning.outlasting[i + 1] + gaps->weight[i];
+	}
+}
+
+/**
+ * shint_gaps_step() - what is best at a moment of a gap
+ * @gaps: the vCPU's
+ * @idle_ns: how long the gap has lasted
+ * @step: out
+ */
+void shint_gaps_step(const struct shint_gaps *gaps, u64 idle_ns, struct shint_gap_step *step)
+{
+	unsigned int now = gap_bucket(idle_ns);
+	unsigned int until = gaps->keep_until[now], wake = gaps->wake_at[now];
+
+	*step = (struct shint_gap_step) {};
+	if (until > now)
+		step->keep_ns = gap_bucket_start_ns(until) - idle_ns;
+	if (wake)
+		step->awake_in_ns = gap_bucket_start_ns(wake) - idle_ns;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How long a vCPU idles until an event, and what is best done meanwhile. Pure:
+ * values in, values out.
+ */
+#ifndef SHINT_GAPS_H
+#define SHINT_GAPS_H
+
+#include <linux/types.h>
+
+#include "wake_cost.h"
+
+/*
+ * Gaps by length: below 16 us, then four buckets to each binary order, up to
+ * 524 ms; the last has all that are longer.
+ */
+#define SHINT_GAP_BUCKETS	62
+#define SHINT_GAP_SHIFT		14
+#define SHINT_GAP_STEP_SHIFT	2
+
+/* Gaps after which it is time for a new plan. */
+#define SHINT_GAPS_PER_PLAN	16
+
+/* shint_gaps_plan()'s hit_worth: of a wake-up's cost, so many times as much. */
+#define SHINT_HIT_WORTH_ONE	1024
+
+/**
+ * struct shint_gaps - what one vCPU's gaps were like, and what to do in one
+ * @weight: how often a gap fell into each bucket; decays
+ * @total: sum of @weight
+ * @unplanned: gaps since the last plan
+ * @keep_until: awake at this bucket's begin: keep until the begin of that one
+ * @wake_at: then sleep, and be awake at the begin of that one; 0: sleep on
+ *
+ * All zero is a plan, too: to sleep.
+ */
+struct shint_gaps {
+	u16 weight[SHINT_GAP_BUCKETS];
+	u16 total;
+	u16 unplanned;
+	u8 keep_until[SHINT_GAP_BUCKETS];
+	u8 wake_at[SHINT_GAP_BUCKETS];
+};
+
+/**
+ * struct shint_gap_step - what to do at a moment of a gap
+ * @keep_ns: keep for this long, if not 0
+ * @awake_in_ns: then sleep, and be awake again in so long, if not 0
+ */
+struct shint_gap_step {
+	u64 keep_ns;
+	u64 awake_in_ns;
+};
+
+void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns);
+void shint_gaps_plan(struct shint_gaps *gaps, const struct shint_wake_costs *costs,
+		     u32 hit_worth);
+void shint_gaps_step(const struct shint_gaps *gaps, u64 idle_ns, struct shint_gap_step *step);
+
+#endif /* SHINT_GAPS_H */
