@@ -49,7 +49,7 @@ find_capacity() {
 	progress "capacity: the highest rate without retransmission in stock"
 	if [ "$capacity" = 0 ]; then
 		low=20 high=40
-		while clean $high 4; do
+		while clean $high 2; do
 			low=$high high=$((high * 2))
 			[ $high -lt 20000 ] || break
 		done
