@@ -12,7 +12,7 @@
 
 /*
  * Gaps by length: below 16 us, then four buckets to each binary order, up to
- * 524 ms; the last has all that are longer.
+ * 537 ms; the last has all that are longer.
  */
 #define SHINT_GAP_BUCKETS	62
 #define SHINT_GAP_SHIFT		14
