@@ -95,7 +95,7 @@ calibrate_blind() { # LOAD
 		blind_period_us=$((BLIND_KEEP_US * 1000 / extra))
 		for try in 1 2; do
 			set_config blind
-			measured_run "$rate" $((rate * 6))
+			measured_run "$rate" $((rate * ROUND_S))
 			blind_extra=$((busy_permille - stock_busy))
 			[ $blind_extra -gt 5 ] || blind_extra=5
 			blind_period_us=$((blind_period_us * blind_extra / extra))
