@@ -21,6 +21,7 @@
 #include "halt.h"
 #include "kvm.h"
 #include "main.h"
+#include "quota.h"
 #include "sysfs.h"
 #include "vm.h"
 #include "wake.h"
@@ -306,6 +307,16 @@ u32 shint_mode_in_force(u32 requested)
 	return mode;
 }
 
+/*
+ * What is kept counts against a quota, so there mode hint would have the VM
+ * throttled more often than stock KVM. Mode always is for whoever knows better.
+ */
+static bool vm_bounded_by_quota(const struct shint_vm *vm, u32 mode)
+{
+	return mode != KVM_SCHED_HINT_MODE_OFF && mode != KVM_SCHED_HINT_MODE_ALWAYS &&
+	       shint_quota_in_force(vm->kvm);
+}
+
 /**
  * shint_apply_mode() - put into force what was asked for, and what can be
  * @vm: an attached VM
@@ -322,10 +333,13 @@ void shint_apply_mode(struct shint_vm *vm)
 	if (mode == SHINT_MODE_BLIND)
 		max_ns = max(max_ns, READ_ONCE(shint_test_blind_keep_us) * 1000U);
 
-	if (vm->disarmed || mode == KVM_SCHED_HINT_MODE_OFF ||
-	    mode == KVM_SCHED_HINT_MODE_OBSERVE) {
+	WRITE_ONCE(vm->quota, vm_bounded_by_quota(vm, mode));
+	if (vm->disarmed || vm->quota)
+		mode = KVM_SCHED_HINT_MODE_OFF;
+
+	if (mode == KVM_SCHED_HINT_MODE_OFF || mode == KVM_SCHED_HINT_MODE_OBSERVE) {
 		/* In this order: the probe must not write what KVM will not clamp. */
-		WRITE_ONCE(vm->mode, vm->disarmed ? KVM_SCHED_HINT_MODE_OFF : mode);
+		WRITE_ONCE(vm->mode, mode);
 		shint_kvm_restore(vm);
 	} else {
 		shint_kvm_override(vm, max_ns);

@@ -344,7 +344,7 @@ static void halt_off(struct shint_vm *vm, struct shint_vcpu *vcpu)
 	}
 	vcpu->synced = false;
 	halt_leave_to_kvm(vm, vcpu);
-	vcpu->counters.verdicts[SHINT_STOCK_OFF]++;
+	vcpu->counters.verdicts[READ_ONCE(vm->quota) ? SHINT_STOCK_QUOTA : SHINT_STOCK_OFF]++;
 }
 
 /* A vCPU that the VMM gave no slot: what KVM's maximum was keeps bounding it. */

@@ -17,6 +17,7 @@
 #include <linux/kprobes.h>
 #include <linux/kvm_host.h>
 
+#include "compat.h"
 #include "halt.h"
 #include "kvm.h"
 #include "vm.h"
@@ -279,6 +280,31 @@ u64 shint_kvm_halt_exits(struct kvm *kvm)
 		if (vcpu->arch.apic)
 			exits += READ_ONCE(vcpu->stat.halt_exits);
 	return exits;
+}
+
+/**
+ * shint_kvm_any_thread() - whether something holds for a thread of any vCPU
+ * @kvm: the VM
+ * @holds: asked under rcu_read_lock(), for the task that last ran the vCPU
+ *
+ * Context: the caller holds a reference to @kvm; may sleep, on PREEMPT_RT.
+ */
+bool shint_kvm_any_thread(struct kvm *kvm, bool (*holds)(struct task_struct *task))
+{
+	struct task_struct *task;
+	struct kvm_vcpu *vcpu;
+	bool any = false;
+	unsigned long i;
+
+	rcu_read_lock();
+	kvm_for_each_vcpu(i, vcpu, kvm) {
+		task = shint_vcpu_thread(vcpu);
+		any = task && holds(task);
+		if (any)
+			break;
+	}
+	rcu_read_unlock();
+	return any;
 }
 
 /**

@@ -14,6 +14,7 @@ struct kvm;
 struct kvm_vcpu;
 struct shint_polled;
 struct shint_vm;
+struct task_struct;
 
 int shint_kvm_check(void);
 int shint_kvm_probe_get(void);
@@ -29,6 +30,7 @@ void shint_kvm_override(struct shint_vm *vm, u32 max_ns);
 void shint_kvm_restore(struct shint_vm *vm);
 u32 shint_kvm_ceiling_ns(const struct shint_vm *vm);
 u64 shint_kvm_halt_exits(struct kvm *kvm);
+bool shint_kvm_any_thread(struct kvm *kvm, bool (*holds)(struct task_struct *task));
 
 u64 shint_kvm_vcpu_halt_exits(const struct kvm_vcpu *vcpu);
 void shint_kvm_polled(const struct kvm_vcpu *vcpu, struct shint_polled *polled);

@@ -112,6 +112,7 @@ static void main_status(const struct shint_file *sfile, struct kvm_sched_hint_st
 		status->status = shint_vm_status(vm);
 		/* Mode blind reads no slot; but its guest is to differ in nothing. */
 		status->listening = !READ_ONCE(vm->gone) && !READ_ONCE(vm->disarmed) &&
+				    !READ_ONCE(vm->quota) &&
 				    (mode == KVM_SCHED_HINT_MODE_OBSERVE ||
 				     mode == KVM_SCHED_HINT_MODE_HINT ||
 				     mode == SHINT_MODE_BLIND);

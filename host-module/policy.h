@@ -18,6 +18,7 @@
  */
 enum shint_verdict {
 	SHINT_STOCK_OFF,	/* mode off */
+	SHINT_STOCK_QUOTA,	/* off because a CPU quota bounds the VM */
 	SHINT_STOCK_ABSENT,	/* the slot is not in memory */
 	SHINT_STOCK_BAD_SLOT,	/* the slot is nonsense */
 	SHINT_STOCK_NO_SLOT,	/* the guest publishes nothing for this vCPU */

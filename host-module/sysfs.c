@@ -33,6 +33,8 @@ static const char *const sysfs_status[] = {
 	[KVM_SCHED_HINT_STATUS_CEILING] =
 		"ceiling: KVM_CAP_HALT_POLL leaves this VM no time to be kept",
 	[KVM_SCHED_HINT_STATUS_BUDGET] = "budget: grants are refused, the budget is spent",
+	[KVM_SCHED_HINT_STATUS_QUOTA] =
+		"quota: a CPU quota (cpu.max) bounds the VM, nothing is kept",
 	[KVM_SCHED_HINT_STATUS_OBSERVING] =
 		"observe: mode observe decides and counts, and changes nothing",
 };

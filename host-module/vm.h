@@ -211,6 +211,8 @@ struct shint_watched {
  * @vm_budget_percent: as set
  * @override: under shint_lock; the probe reads it
  * @disarmed: the watchdog found that the probe is not hit; under shint_lock
+ * @quota: the mode is off because a CPU quota bounds the VM; written under
+ *	shint_lock, read by the probe
  * @watched: what the watchdog found when it last looked; under shint_lock
  * @finding: the status as far as it follows from @watched; under shint_lock
  * @told_mode: @mode when @wait was last woken; under shint_lock
@@ -241,6 +243,7 @@ struct shint_vm {
 	u32 vm_budget_percent;
 	struct shint_override override;
 	bool disarmed;
+	bool quota;
 	struct shint_watched watched;
 	u32 finding;
 	u32 told_mode;

@@ -6,6 +6,7 @@
  * Whoever disables kprobes or ftrace leaves our maximum in force in KVM with
  * nobody to write what it bounds. When HLT exits go on and hits do not, the
  * VM's override is lifted; when the hits are back, it is put in force again.
+ * Likewise when a CPU quota begins or ceases to bound a VM.
  */
 #include <linux/jiffies.h>
 #include <linux/workqueue.h>
@@ -45,7 +46,7 @@ static void watchdog_sum(const struct shint_vm *vm, struct shint_watched *sum)
 		const u64 *verdicts = vcpu->counters.verdicts;
 
 		sum->hits += READ_ONCE(vcpu->hits);
-		for (verdict = SHINT_STOCK_OFF + 1; verdict < SHINT_NR_VERDICTS; verdict++)
+		for (verdict = SHINT_STOCK_QUOTA + 1; verdict < SHINT_NR_VERDICTS; verdict++)
 			sum->decided += READ_ONCE(verdicts[verdict]);
 		sum->silent += READ_ONCE(verdicts[SHINT_STOCK_ABSENT]) +
 			       READ_ONCE(verdicts[SHINT_STOCK_BAD_SLOT]) +
@@ -85,6 +86,8 @@ static u32 watchdog_status(struct shint_vm *vm)
 		return KVM_SCHED_HINT_STATUS_MODE_OFF;
 	if (vm->disarmed)
 		return KVM_SCHED_HINT_STATUS_DISARMED;
+	if (vm->quota)
+		return KVM_SCHED_HINT_STATUS_QUOTA;
 	if (vm->override.installed && shint_kvm_ceiling_ns(vm) < WATCHDOG_MIN_CEILING_NS)
 		return KVM_SCHED_HINT_STATUS_CEILING;
 	if (vm->finding == KVM_SCHED_HINT_STATUS_OK && mode == KVM_SCHED_HINT_MODE_OBSERVE)
@@ -140,7 +143,6 @@ void shint_watchdog_begin(struct shint_vm *vm)
 static void watchdog_look_at(struct shint_vm *vm)
 {
 	u64 exits = shint_kvm_halt_exits(vm->kvm);
-	bool disarmed = vm->disarmed;
 	struct shint_watched now;
 
 	watchdog_sum(vm, &now);
@@ -155,11 +157,8 @@ static void watchdog_look_at(struct shint_vm *vm)
 	}
 	vm->watched = now;
 
-	/* Also follows kvm.halt_poll_ns and KVM_CAP_HALT_POLL. */
-	if (vm->disarmed != disarmed || vm->override.installed)
-		shint_apply_mode(vm);
-	else
-		shint_watchdog_refresh(vm);
+	/* Also follows CPU quotas, kvm.halt_poll_ns and KVM_CAP_HALT_POLL. */
+	shint_apply_mode(vm);
 }
 
 static void watchdog_look(struct work_struct *work)

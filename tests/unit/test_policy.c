@@ -403,6 +403,7 @@ static void test_names(void **state)
 		const char *name;
 	} names[] = {
 		{ SHINT_STOCK_OFF, "stock_off" },
+		{ SHINT_STOCK_QUOTA, "stock_quota" },
 		{ SHINT_STOCK_ABSENT, "stock_absent" },
 		{ SHINT_STOCK_BAD_SLOT, "stock_bad_slot" },
 		{ SHINT_STOCK_NO_SLOT, "stock_no_slot" },

@@ -21,6 +21,8 @@ static const struct {
 	{ "draining", "echo 0 >" NODE_SYSFS "/drain" },
 	{ "detached", "QEMU has let go of the VM; see QEMU's log" },
 	{ "disarmed", "sysctl kernel.ftrace_enabled=1; echo 1 >/sys/kernel/debug/kprobes/enabled" },
+	{ "quota",
+	  "nothing, or set cpu.max of the VM's cgroup, its vCPUs' and those above to max" },
 	{ "ceiling", "do not set KVM_CAP_HALT_POLL for this VM, or not so low" },
 	{ "no-poll", "load virtio_sched_hint in the guest, or unload cpuidle-haltpoll there" },
 	{ "no-halts",

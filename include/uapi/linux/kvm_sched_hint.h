@@ -68,6 +68,8 @@
 #define KVM_SCHED_HINT_STATUS_CEILING		9
 /* the mode in force is observe: halts are decided and counted, and stay stock */
 #define KVM_SCHED_HINT_STATUS_OBSERVING		10
+/* a CPU quota (cpu.max) bounds the VM: time kept would count against it */
+#define KVM_SCHED_HINT_STATUS_QUOTA		11
 
 /**
  * struct kvm_sched_hint_attach - argument of KVM_SCHED_HINT_ATTACH

@@ -77,6 +77,7 @@ static const char *const sched_hint_status_text[] = {
         "KVM_CAP_HALT_POLL leaves no time to be kept",
     [KVM_SCHED_HINT_STATUS_OBSERVING] =
         "the host's mode is observe, it changes nothing",
+    [KVM_SCHED_HINT_STATUS_QUOTA] = "a CPU quota (cpu.max) bounds the VM",
 };
 
 static void sched_hint_backend_detach(SchedHintBackend *b)

@@ -6,9 +6,9 @@ cgroups=/sys/fs/cgroup
 group=$cgroups/vm
 grep -q " $cgroups cgroup2 " /proc/mounts || mount -t cgroup2 cgroup2 $cgroups
 echo +cpu >$cgroups/cgroup.subtree_control
-mkdir -p $group
+mkdir -p $group/vcpu0
 guest-pid main >$group/cgroup.procs
-trap 'echo max >$group/cpu.max; guest-pid main >$cgroups/cgroup.procs; rmdir $group' EXIT
+trap 'echo max >$group/cpu.max; guest-pid main >$cgroups/cgroup.procs; rmdir $group/vcpu0 $group' EXIT
 
 stat_of() { # KEY
 	sed -n "s/^$1 //p" $group/cpu.stat
@@ -30,6 +30,38 @@ round() { # INTERVAL-MS QUOTA-PERCENT|max MODE
 	echo "every $1 ms, quota $2 %, mode $3: used $used %, throttled in $throttled of 1000 periods," \
 		"kept $((($(counter kept_ns) - kept) / 4000000)) ms/s" | tee -a "$RESULTS/quota"
 }
+
+kept_more_than() { # NS
+	[ "$(counter kept_ns)" -gt "$1" ]
+}
+
+# The status tells, and halts are as in mode off, while there is a quota: of the group itself,
+# of one that only the vCPU's thread is in, as libvirt makes them, or of one above that.
+has_quota() { # GROUP
+	echo "60000 100000" >"$1/cpu.max"
+	within 5 "status quota, $1" status_is quota
+	sleep 0.5
+	kept=$(counter kept_ns) limited=$(counter stock_quota)
+	sleep 1
+	expect "kept under a quota of $1" "$(counter kept_ns)" "$kept"
+	[ "$(counter stock_quota)" -gt "$limited" ] || fail "halts under a quota of $1 are not counted"
+	expect "listening under a quota of $1" "$(guest_attribute listening)" 0
+	echo max >"$1/cpu.max"
+	within 10 "status ok without the quota of $1" status_is ok
+	within 10 "kept without the quota of $1" kept_more_than "$kept"
+}
+
+set_mode hint
+load_begin 60
+has_quota $group
+echo threaded >$group/vcpu0/cgroup.type
+echo +cpu >$group/cgroup.subtree_control
+grep -l "CPU 0/KVM" /proc/"$(guest-pid main)"/task/*/comm | cut -d/ -f5 >$group/vcpu0/cgroup.threads
+has_quota $group/vcpu0
+has_quota $group
+guest-pid main >$group/cgroup.procs
+kill $load_pid
+wait $load_pid || :
 
 for interval in 05 20; do
 	round $interval max off
