@@ -178,6 +178,8 @@ static void test_many(void **state)
 #define RESIDENT	(WRITERS * KEYS)
 
 static atomic_uint writers_running, wrong, found, missed;
+/* Else those that start first may be done before the others begin. */
+static pthread_barrier_t all_there;
 static const void *keys[WRITERS * KEYS + 1];
 
 /* The same upper bits of the hash: the same bucket of a table of any size. */
@@ -215,6 +217,7 @@ static void *reader(void *arg)
 	u64 rnd = (uintptr_t)arg;
 
 	rcu_register_thread();
+	pthread_barrier_wait(&all_there);
 	while (writers_running)
 		check_reader(random_below(&rnd, ARRAY_SIZE(keys)));
 	rcu_unregister_thread();
@@ -229,6 +232,7 @@ static void *writer(void *arg)
 	unsigned int i, k;
 
 	rcu_register_thread();
+	pthread_barrier_wait(&all_there);
 	for (i = 0; i < CYCLES; i++) {
 		k = i * 7 % KEYS;
 		objects[k] = object_new(keys[first + k]);
@@ -256,11 +260,14 @@ static void test_stress(void **state)
 	assert_int_equal(shint_registry_add(&resident->entry), 0);
 
 	writers_running = WRITERS;
+	assert_int_equal(pthread_barrier_init(&all_there, NULL, WRITERS + READERS), 0);
 	for (i = 0; i < WRITERS + READERS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, i < WRITERS ? writer : reader,
 						(void *)i), 0);
 	for (i = 0; i < WRITERS + READERS; i++)
 		pthread_join(threads[i], NULL);
+
+	pthread_barrier_destroy(&all_there);
 
 	shint_registry_del(&resident->entry);
 	wait_for_readers();
