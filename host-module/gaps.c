@@ -24,7 +24,7 @@
 /* Below this, the past is too short to tell. */
 #define GAP_TOTAL_MIN	(4 * GAP_UNIT)
 
-#define GAP_STEPS	(1 << SHINT_GAP_STEP_SHIFT)
+#define GAP_STEPS	BIT(SHINT_GAP_STEP_SHIFT)
 
 static unsigned int gap_bucket(u64 gap_ns)
 {

@@ -17,7 +17,7 @@
 
 static struct shint_wake_costs flat(u64 cost_ns)
 {
-	struct shint_wake_costs costs;
+	struct shint_wake_costs costs = { 0 };
 	int i;
 
 	for (i = 0; i < SHINT_SLEEP_CLASSES; i++)
