@@ -182,11 +182,26 @@ static void halt_learn_wake_cost(struct shint_vcpu *vcpu, const struct shint_pas
 	shint_wake_cost_learn(&vcpu->wake_costs, fired_ns - slept_from_ns, end_ns - fired_ns);
 }
 
-/* Reads the slot, and says why if nothing can be made of it. */
+/* Reads the slot; the test-only parameters take away what it is good for. */
+static int halt_read_slot(struct shint_vm *vm, u32 id, struct shint_hint *hint)
+{
+	int ret;
+
+	if (unlikely(READ_ONCE(shint_test_shuffled)))
+		id = id + 1 < READ_ONCE(vm->nr_used) ? id + 1 : 0;
+	ret = shint_slot_read(&vm->table, array_index_nospec(id, vm->table.nr_slots), hint);
+	if (unlikely(READ_ONCE(shint_test_zeroed))) {
+		hint->next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
+		hint->tick = false;
+	}
+	return ret;
+}
+
+/* Says why if nothing can be made of the slot. */
 static bool halt_read(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bool rehalt,
 		      u64 now_ns, struct shint_hint *hint, enum shint_verdict *verdict)
 {
-	int ret = shint_slot_read(&vm->table, id, hint);
+	int ret = halt_read_slot(vm, id, hint);
 
 	if (ret) {
 		*verdict = ret == -EFAULT ? SHINT_STOCK_ABSENT : SHINT_STOCK_BAD_SLOT;

@@ -80,6 +80,14 @@ MODULE_PARM_DESC(test_blind_period_us, "test only: in mode hint read no slots, w
 module_param_cb(test_blind_keep_us, &blind_ops, &shint_test_blind_keep_us, 0600);
 MODULE_PARM_DESC(test_blind_keep_us, "test only: and keep for this long each time");
 
+bool shint_test_zeroed;
+module_param_named(test_zeroed, shint_test_zeroed, bool, 0600);
+MODULE_PARM_DESC(test_zeroed, "test only: in mode hint take no slot's word about what is to come");
+
+bool shint_test_shuffled;
+module_param_named(test_shuffled, shint_test_shuffled, bool, 0600);
+MODULE_PARM_DESC(test_shuffled, "test only: in mode hint read another vCPU's slot for each");
+
 /* Woken when draining begins: files without a VM have to be closed, too. */
 static DECLARE_WAIT_QUEUE_HEAD(main_drain_wait);
 

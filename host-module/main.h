@@ -11,6 +11,8 @@ extern const char *const shint_mode_names[];
 extern u32 shint_default_mode;
 extern u32 shint_test_blind_period_us;
 extern u32 shint_test_blind_keep_us;
+extern bool shint_test_zeroed;
+extern bool shint_test_shuffled;
 
 void shint_wake_drained(void);
 
