@@ -6,25 +6,25 @@
  * longer it takes to leave that: 2 us to more than 100 on one processor. So a
  * vCPU that is woken now and then, or is known to be soon, is cheap to wake.
  */
-#include <linux/bitops.h>
+#include <linux/bits.h>
 #include <linux/minmax.h>
 
 #include "wake_cost.h"
 
-#define SLEEP_SHIFT	15
-
-/* Until the first early wake: of the order of one on any machine of today. */
-#define COST_UNKNOWN_NS	50000
-
-/* One outlier (the pCPU was busy) must not make every event worth a fortune. */
-#define COST_MAX_NS	1000000
-
 /* As in TCP's round-trip estimate (RFC 6298): 1/8. */
 #define MEAN_SHIFT	3
 
-static unsigned int sleep_class(u64 slept_ns)
+/* Tells the classes that go by this one, because they were not measured. */
+static void wake_cost_spread(struct shint_wake_costs *costs, unsigned int class)
 {
-	return min_t(unsigned int, fls64(slept_ns >> SLEEP_SHIFT), SHINT_SLEEP_CLASSES - 1);
+	unsigned int i;
+
+	for (i = class; i > 0 && !(costs->measured & BIT(i - 1)); i--)
+		costs->ns[i - 1] = costs->ns[class];
+	if (costs->measured >> (class + 1))
+		return;
+	for (i = class + 1; i < SHINT_SLEEP_CLASSES; i++)
+		costs->ns[i] = costs->ns[class];
 }
 
 /**
@@ -35,35 +35,14 @@ static unsigned int sleep_class(u64 slept_ns)
  */
 void shint_wake_cost_learn(struct shint_wake_costs *costs, u64 slept_ns, u64 cost_ns)
 {
-	u32 *mean_ns = &costs->ns[sleep_class(slept_ns)];
-	u32 sample_ns = clamp_t(u64, cost_ns, 1, COST_MAX_NS);
+	unsigned int class = shint_sleep_class(slept_ns);
+	u32 *mean_ns = &costs->ns[class];
+	u32 sample_ns = clamp_t(u64, cost_ns, 1, SHINT_COST_MAX_NS);
 
-	if (!*mean_ns)
+	if (!(costs->measured & BIT(class)))
 		*mean_ns = sample_ns;
 	else
 		*mean_ns += sample_ns / (1 << MEAN_SHIFT) - *mean_ns / (1 << MEAN_SHIFT);
-}
-
-/**
- * shint_wake_cost_ns() - what waking will cost
- * @costs: the vCPU's
- * @slept_ns: after how long a sleep
- *
- * A class that was not measured is held to be like the next longer one: a sleep
- * that looks dear is cut short, and so becomes measured. If there is none, like
- * the next shorter one.
- *
- * Return: the cost, never 0.
- */
-u64 shint_wake_cost_ns(const struct shint_wake_costs *costs, u64 slept_ns)
-{
-	int class = sleep_class(slept_ns), i;
-
-	for (i = class; i < SHINT_SLEEP_CLASSES; i++)
-		if (costs->ns[i])
-			return costs->ns[i];
-	for (i = class - 1; i >= 0; i--)
-		if (costs->ns[i])
-			return costs->ns[i];
-	return COST_UNKNOWN_NS;
+	costs->measured |= BIT(class);
+	wake_cost_spread(costs, class);
 }

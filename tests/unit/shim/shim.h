@@ -44,6 +44,7 @@ typedef u64 phys_addr_t;
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define clamp_t(type, v, low, high)	((type)max((type)(low), min_t(type, v, high)))
 #define fls64(x)		((x) ? 64 - __builtin_clzll(x) : 0)
+#define __fls(x)		((unsigned long)__builtin_clzll(x) ^ 63)
 #define __ffs64(x)		((unsigned int)__builtin_ctzll(x))
 
 /* uaccess: the test is the user. */
