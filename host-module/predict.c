@@ -164,6 +164,18 @@ static void reconsider_period(struct shint_predictor *predictor)
 	predictor->echoed = ECHOED_INITIAL;
 }
 
+/* Half a window, or 0 where none is worth it: starts are rarer than decisions. */
+static u64 believed_slack_ns(const struct shint_predictor *predictor)
+{
+	u64 slack_ns = max(2 * predictor->error_ns, SLACK_MIN_NS);
+
+	/* Windows of more than half the time would be hardly better than keeping always. */
+	if (!predictor->period_ns || predictor->echoed < ECHOED_ENOUGH ||
+	    slack_ns > predictor->interval_ns / 4 || slack_ns > predictor->period_ns / 4)
+		return 0;
+	return slack_ns;
+}
+
 /**
  * shint_predict_start() - learn from the start of a transaction
  * @predictor: the vCPU's
@@ -183,6 +195,7 @@ void shint_predict_start(struct shint_predictor *predictor, u64 event_ns)
 		reconsider_period(predictor);
 	predictor->start_ns[predictor->nr_starts % SHINT_ECHOES] = event_ns;
 	predictor->nr_starts++;
+	predictor->slack_ns = believed_slack_ns(predictor);
 }
 
 /**
@@ -197,29 +210,26 @@ void shint_predict_start(struct shint_predictor *predictor, u64 event_ns)
 bool shint_predict_window(const struct shint_predictor *predictor, u64 now_ns,
 			  struct shint_window *window)
 {
-	u64 last_ns = last_start_ns(predictor);
-	u64 slack_ns = max(2 * predictor->error_ns, SLACK_MIN_NS);
-	u64 until_ns = ~0ULL;
+	u64 slack_ns = predictor->slack_ns;
+	u64 passed_ns = max(now_ns, last_start_ns(predictor) + 2 * slack_ns);
+	u64 ahead_ns = predictor->period_ns + slack_ns;
+	u64 until_ns = 0;
 	unsigned int i;
 
-	/* Windows of more than half the time would be hardly better than keeping always. */
-	if (!predictor->period_ns || predictor->echoed < ECHOED_ENOUGH ||
-	    slack_ns > predictor->interval_ns / 4 || slack_ns > predictor->period_ns / 4)
+	if (!slack_ns)
 		return false;
 
-	for (i = 0; i < nr_remembered(predictor); i++) {
-		u64 due_ns = predictor->start_ns[i] + predictor->period_ns;
-		u64 end_ns = due_ns + slack_ns;
+	/* From the last to the first whose own start has come, or will not any more. */
+	for (i = 1; i <= nr_remembered(predictor); i++) {
+		u64 end_ns = predictor->start_ns[(predictor->nr_starts - i) % SHINT_ECHOES] +
+			     ahead_ns;
 
-		/* A broken clock. */
-		if (end_ns < predictor->start_ns[i])
-			continue;
-		/* Its start has come, or will not any more. */
-		if (due_ns - slack_ns <= last_ns || end_ns <= now_ns)
-			continue;
-		until_ns = min(until_ns, end_ns);
+		/* The latter: a broken clock. */
+		if (end_ns <= passed_ns || end_ns < ahead_ns)
+			break;
+		until_ns = end_ns;
 	}
-	if (until_ns == ~0ULL)
+	if (!until_ns)
 		return false;
 	window->from_ns = until_ns - 2 * slack_ns;
 	window->until_ns = until_ns;

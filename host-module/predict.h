@@ -28,6 +28,7 @@
  * @interval_ns: mean time from one start to the next
  * @period_ns: the time after which the pattern of starts repeats, or 0
  * @error_ns: mean deviation of a start from the echo of an earlier one
+ * @slack_ns: half of what a window is wide; 0: the starts do not repeat well enough
  * @echoed: share of the starts that were echoes, of SHINT_ECHOED_ALL
  *
  * A transaction starts with an event after a gap that was too long to be within
@@ -43,6 +44,7 @@ struct shint_predictor {
 	u64 interval_ns;
 	u64 period_ns;
 	u64 error_ns;
+	u64 slack_ns;
 };
 
 /**
