@@ -23,6 +23,9 @@
  */
 #define NEAR_WAKE_COSTS		2
 
+/* Never near, nor within a lead of it: most of what is asked about. */
+#define FAR_NS			((NEAR_WAKE_COSTS + 2) * SHINT_COST_MAX_NS)
+
 static const char *const verdict_names[SHINT_NR_VERDICTS] = {
 	[SHINT_STOCK_OFF] = "stock_off",
 	[SHINT_STOCK_QUOTA] = "stock_quota",
@@ -71,7 +74,8 @@ static u64 policy_lead_ns(const struct shint_situation *situation, u64 in_ns)
 
 static bool policy_is_near(const struct shint_situation *situation, u64 in_ns)
 {
-	return in_ns <= NEAR_WAKE_COSTS * policy_wake_cost_ns(situation, in_ns);
+	return in_ns < FAR_NS &&
+	       in_ns <= NEAR_WAKE_COSTS * policy_wake_cost_ns(situation, in_ns);
 }
 
 /**
@@ -130,7 +134,7 @@ static bool rule_slot(const struct shint_situation *situation,
 
 	if (hint->state != VIRTIO_SCHED_HINT_STATE_IDLE)
 		decide(decision, SHINT_STOCK_NOT_IDLE, 0, 0);
-	else if (hint->next_timer_ns != VIRTIO_SCHED_HINT_NS_NONE &&
+	else if (passed_ns > hint->next_timer_ns &&
 		 passed_ns > hint->next_timer_ns + policy_lead_ns(situation, passed_ns))
 		decide(decision, SHINT_STOCK_STALE, 0, 0);
 	else
@@ -153,14 +157,16 @@ static bool rule_event_due(const struct shint_situation *situation,
 			   const struct shint_window *window, bool expected,
 			   struct shint_decision *decision)
 {
-	u64 in_ns, until_ns;
+	u64 in_ns, lead_ns, until_ns;
 
 	if (!expected)
 		return false;
 
 	in_ns = window->from_ns > situation->now_ns ? window->from_ns - situation->now_ns : 0;
-	if (in_ns > policy_lead_ns(situation, in_ns) &&
-	    !policy_is_near(situation, in_ns - policy_lead_ns(situation, in_ns)))
+	if (in_ns >= FAR_NS)
+		return false;
+	lead_ns = policy_lead_ns(situation, in_ns);
+	if (in_ns > lead_ns && !policy_is_near(situation, in_ns - lead_ns))
 		return false;
 	until_ns = window->until_ns + policy_wake_cost_ns(situation, in_ns);
 	decide(decision, SHINT_KEEP_EVENT, until_ns - situation->now_ns, 0);
@@ -212,8 +218,8 @@ static bool rule_gap(const struct shint_situation *situation, bool expected,
 	if (step.awake_in_ns) {
 		u64 lead_ns = policy_lead_ns(situation, step.awake_in_ns - step.keep_ns);
 
-		decision->wake_in_ns = max(step.awake_in_ns - min(step.awake_in_ns, lead_ns),
-					   step.keep_ns);
+		decision->wake_in_ns = step.awake_in_ns > lead_ns + step.keep_ns ?
+				       step.awake_in_ns - lead_ns : step.keep_ns;
 	}
 	return true;
 }
@@ -229,9 +235,10 @@ static void add_early_wake(const struct shint_situation *situation, u64 timer_in
 	if (expected && window->from_ns > situation->now_ns)
 		event_in_ns = window->from_ns - situation->now_ns;
 	first_ns = min(event_in_ns, timer_in_ns);
+	if (first_ns == VIRTIO_SCHED_HINT_NS_NONE)
+		return;
 	lead_ns = policy_lead_ns(situation, first_ns);
-	if (first_ns == VIRTIO_SCHED_HINT_NS_NONE ||
-	    (decision->wake_in_ns && decision->wake_in_ns + lead_ns <= first_ns))
+	if (decision->wake_in_ns && decision->wake_in_ns + lead_ns <= first_ns)
 		return;
 
 	/* Too near behind the keep: it comes by itself. */
@@ -267,7 +274,7 @@ static void apply_limits(const struct shint_situation *situation,
 void shint_policy_decide(const struct shint_situation *situation,
 			 struct shint_decision *decision)
 {
-	struct shint_window window = {};
+	struct shint_window window;
 	bool expected;
 	u64 timer_in_ns;
 
