@@ -14,6 +14,7 @@
  * last to the first, as the best of the rest is known then: dynamic programming.
  */
 #include <linux/bitops.h>
+#include <linux/build_bug.h>
 #include <linux/minmax.h>
 
 #include "gaps.h"
@@ -38,13 +39,32 @@ static unsigned int gap_bucket(u64 gap_ns)
 	return min(bucket, SHINT_GAP_BUCKETS - 1U);
 }
 
-static u64 gap_bucket_start_ns(unsigned int bucket)
-{
-	if (!bucket)
-		return 0;
-	return (u64)(GAP_STEPS + (bucket - 1) % GAP_STEPS) <<
-	       (SHINT_GAP_SHIFT + (bucket - 1) / GAP_STEPS - SHINT_GAP_STEP_SHIFT);
-}
+/*
+ * Where the buckets begin: those of a binary order at four to seven quarters of
+ * it. A plan asks for them by the thousand.
+ */
+static const u64 gap_start_ns[] = {
+	0,
+	4ULL << 12, 5ULL << 12, 6ULL << 12, 7ULL << 12,
+	4ULL << 13, 5ULL << 13, 6ULL << 13, 7ULL << 13,
+	4ULL << 14, 5ULL << 14, 6ULL << 14, 7ULL << 14,
+	4ULL << 15, 5ULL << 15, 6ULL << 15, 7ULL << 15,
+	4ULL << 16, 5ULL << 16, 6ULL << 16, 7ULL << 16,
+	4ULL << 17, 5ULL << 17, 6ULL << 17, 7ULL << 17,
+	4ULL << 18, 5ULL << 18, 6ULL << 18, 7ULL << 18,
+	4ULL << 19, 5ULL << 19, 6ULL << 19, 7ULL << 19,
+	4ULL << 20, 5ULL << 20, 6ULL << 20, 7ULL << 20,
+	4ULL << 21, 5ULL << 21, 6ULL << 21, 7ULL << 21,
+	4ULL << 22, 5ULL << 22, 6ULL << 22, 7ULL << 22,
+	4ULL << 23, 5ULL << 23, 6ULL << 23, 7ULL << 23,
+	4ULL << 24, 5ULL << 24, 6ULL << 24, 7ULL << 24,
+	4ULL << 25, 5ULL << 25, 6ULL << 25, 7ULL << 25,
+	4ULL << 26, 5ULL << 26, 6ULL << 26, 7ULL << 26,
+	4ULL << 27, 5ULL << 27, 6ULL << 27, 7ULL << 27
+};
+
+static_assert(SHINT_GAP_SHIFT == 14 && SHINT_GAP_STEP_SHIFT == 2);
+static_assert(sizeof(gap_start_ns) > SHINT_GAP_BUCKETS * sizeof(gap_start_ns[0]));
 
 /**
  * shint_gaps_learn() - note a gap
@@ -90,12 +110,13 @@ struct planning {
 static u64 missed_cost(const struct shint_gaps *gaps, const struct planning *planning,
 		       unsigned int from, unsigned int in)
 {
-	u64 slept_ns = gap_bucket_start_ns(in) - gap_bucket_start_ns(from);
+	u64 slept_ns;
 
 	if (!gaps->weight[in])
 		return 0;
+	slept_ns = gap_start_ns[in] - gap_start_ns[from];
 	if (in < SHINT_GAP_BUCKETS - 1)
-		slept_ns += (gap_bucket_start_ns(in + 1) - gap_bucket_start_ns(in)) / 2;
+		slept_ns += (gap_start_ns[in + 1] - gap_start_ns[in]) / 2;
 	return gaps->weight[in] * shint_wake_cost_ns(planning->costs, slept_ns) *
 	       planning->hit_worth / SHINT_HIT_WORTH_ONE;
 }
@@ -103,7 +124,7 @@ static u64 missed_cost(const struct shint_gaps *gaps, const struct planning *pla
 static void plan_bucket(struct shint_gaps *gaps, struct planning *planning, unsigned int i,
 			unsigned int last)
 {
-	u64 width_ns = gap_bucket_start_ns(i + 1) - gap_bucket_start_ns(i);
+	u64 width_ns = gap_start_ns[i + 1] - gap_start_ns[i];
 	/* What a vCPU that is woken uses of the pCPU, asleep or not. */
 	u64 wake_ns = shint_wake_cost_ns(planning->costs, 0);
 	u64 asleep = 0;
@@ -146,7 +167,7 @@ static void plan_bucket(struct shint_gaps *gaps, struct planning *planning, unsi
  * @hit_worth: kept time that it is worth to meet an event, as a multiple of
  *	what waking for it would cost, in 1/SHINT_HIT_WORTH_ONE
  *
- * Context: any. Its time is bounded by the square of SHINT_GAP_BUCKETS: some
+ * Context: any. Its time is bounded by the square of SHINT_GAP_BUCKETS: some ten
  * thousand instructions, so it is called after SHINT_GAPS_PER_PLAN gaps only.
  */
 void shint_gaps_plan(struct shint_gaps *gaps, const struct shint_wake_costs *costs,
@@ -193,7 +214,7 @@ void shint_gaps_step(const struct shint_gaps *gaps, u64 idle_ns, struct shint_ga
 
 	*step = (struct shint_gap_step) {};
 	if (until > now)
-		step->keep_ns = gap_bucket_start_ns(until) - idle_ns;
+		step->keep_ns = gap_start_ns[until] - idle_ns;
 	if (wake)
-		step->awake_in_ns = gap_bucket_start_ns(wake) - idle_ns;
+		step->awake_in_ns = gap_start_ns[wake] - idle_ns;
 }
