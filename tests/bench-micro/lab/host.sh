@@ -8,7 +8,7 @@
 set -e
 ROUNDS=${ROUNDS:-6}
 # of each measurement
-HALTS=400
+HALTS=600
 node=/sys/class/misc/kvm-sched-hint
 
 vcpu_run_ns() { # GUEST
