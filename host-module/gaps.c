@@ -22,8 +22,8 @@
 /* The weight of a new gap; all weights halve when their sum reaches the cap. */
 #define GAP_UNIT	16
 #define GAP_TOTAL_MAX	(64 * GAP_UNIT)
-/* Below this, the past is too short to tell. */
-#define GAP_TOTAL_MIN	(4 * GAP_UNIT)
+/* So a plan is complete before the next one is due. */
+#define BUCKETS_PER_CALL	4
 
 #define GAP_STEPS	BIT(SHINT_GAP_STEP_SHIFT)
 
@@ -88,117 +88,139 @@ void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns)
 	}
 }
 
-/**
- * struct planning - what the rest of a gap costs at best
- * @costs: of waking
- * @hit_worth: as for shint_gaps_plan()
- * @least: for each bucket, from its begin on, awake then; over all gaps that
- *	last so long
- * @outlasting: weight of the gaps that last so long
- */
-struct planning {
-	const struct shint_wake_costs *costs;
-	u32 hit_worth;
-	u64 least[SHINT_GAP_BUCKETS];
-	u32 outlasting[SHINT_GAP_BUCKETS];
-};
-
 /*
  * Asleep from the begin of bucket @from on: what the events of bucket @in cost.
  * Half its width is the mean.
  */
-static u64 missed_cost(const struct shint_gaps *gaps, const struct planning *planning,
-		       unsigned int from, unsigned int in)
+static u64 missed_cost(const struct shint_gap_draft *draft,
+		       const struct shint_wake_costs *costs, unsigned int from,
+		       unsigned int in)
 {
 	u64 slept_ns;
 
-	if (!gaps->weight[in])
+	if (!draft->weight[in])
 		return 0;
 	slept_ns = gap_start_ns[in] - gap_start_ns[from];
 	if (in < SHINT_GAP_BUCKETS - 1)
 		slept_ns += (gap_start_ns[in + 1] - gap_start_ns[in]) / 2;
-	return gaps->weight[in] * shint_wake_cost_ns(planning->costs, slept_ns) *
-	       planning->hit_worth / SHINT_HIT_WORTH_ONE;
+	return draft->weight[in] * shint_wake_cost_ns(costs, slept_ns) *
+	       draft->hit_worth / SHINT_HIT_WORTH_ONE;
 }
 
-static void plan_bucket(struct shint_gaps *gaps, struct planning *planning, unsigned int i,
-			unsigned int last)
+static void draft_keep(struct shint_gap_draft *draft, unsigned int i)
 {
 	u64 width_ns = gap_start_ns[i + 1] - gap_start_ns[i];
+
+	draft->least[i] = draft->outlasting[i + 1] * width_ns +
+			  draft->weight[i] * (width_ns / 2) + draft->least[i + 1];
+	/* And then on as from there. */
+	draft->plan.keep_until[i] = max(draft->plan.keep_until[i + 1], i + 1);
+	draft->plan.wake_at[i] = draft->plan.wake_at[i + 1];
+}
+
+/* Asleep from the begin of bucket @i on, if that is better than what was found for it. */
+static void draft_sleep(struct shint_gap_draft *draft, const struct shint_wake_costs *costs,
+			unsigned int i)
+{
 	/* What a vCPU that is woken uses of the pCPU, asleep or not. */
-	u64 wake_ns = shint_wake_cost_ns(planning->costs, 0);
-	u64 asleep = 0;
-	unsigned int wake;
+	u64 wake_ns = shint_wake_cost_ns(costs, 0);
+	u64 least = draft->least[i], asleep = 0;
+	unsigned int wake, best = i;
 
-	planning->least[i] = planning->outlasting[i + 1] * width_ns +
-			     gaps->weight[i] * (width_ns / 2) + planning->least[i + 1];
-	gaps->keep_until[i] = i + 1;
-	gaps->wake_at[i] = 0;
-	if (gaps->keep_until[i + 1] > i + 1)
-		gaps->keep_until[i] = gaps->keep_until[i + 1];
-	gaps->wake_at[i] = gaps->wake_at[i + 1];
+	for (wake = i + 1; wake <= draft->last; wake++) {
+		u64 cost;
 
-	for (wake = i + 1; wake <= last; wake++) {
-		u64 total;
-
-		asleep += missed_cost(gaps, planning, i, wake - 1);
+		asleep += missed_cost(draft, costs, i, wake - 1);
 		/* What is beyond does not cost less than nothing. */
-		if (asleep >= planning->least[i])
-			return;
-		total = asleep + planning->outlasting[wake] * wake_ns + planning->least[wake];
-		if (total < planning->least[i]) {
-			planning->least[i] = total;
-			gaps->keep_until[i] = i;
-			gaps->wake_at[i] = wake;
+		if (asleep >= least)
+			break;
+		cost = asleep + draft->outlasting[wake] * wake_ns + draft->least[wake];
+		if (cost < least) {
+			least = cost;
+			best = wake;
 		}
 	}
-	asleep += missed_cost(gaps, planning, i, last);
-	if (asleep < planning->least[i]) {
-		planning->least[i] = asleep;
-		gaps->keep_until[i] = i;
-		gaps->wake_at[i] = 0;
+	if (wake > draft->last) {
+		asleep += missed_cost(draft, costs, i, draft->last);
+		if (asleep < least) {
+			least = asleep;
+			best = 0;
+		}
 	}
+	if (least == draft->least[i])
+		return;
+	draft->least[i] = least;
+	draft->plan.keep_until[i] = i;
+	draft->plan.wake_at[i] = best;
+}
+
+static void draft_bucket(struct shint_gap_draft *draft, const struct shint_wake_costs *costs,
+			 unsigned int i)
+{
+	draft_keep(draft, i);
+	draft_sleep(draft, costs, i);
+	draft->outlasting[i] = draft->outlasting[i + 1] + draft->weight[i];
+}
+
+/* From the bucket of the longest gaps on, whoever is still awake sleeps on. */
+static void draft_begin(struct shint_gap_draft *draft, const struct shint_gaps *gaps,
+			const struct shint_wake_costs *costs, u32 hit_worth)
+{
+	unsigned int i, last = SHINT_GAP_BUCKETS - 1;
+
+	while (last && !gaps->weight[last])
+		last--;
+	draft->last = last;
+	draft->hit_worth = hit_worth;
+	for (i = 0; i < SHINT_GAP_BUCKETS; i++)
+		draft->weight[i] = gaps->weight[i];
+	for (i = last; i < SHINT_GAP_BUCKETS; i++) {
+		draft->plan.keep_until[i] = i;
+		draft->plan.wake_at[i] = 0;
+		draft->outlasting[i] = 0;
+		draft->least[i] = 0;
+	}
+	draft->todo = last + 1;
+	if (last < SHINT_GAP_BUCKETS - 1)
+		return;
+	/* This one has no end and is never kept through. */
+	draft->todo = last;
+	draft->outlasting[last] = draft->weight[last];
+	draft->least[last] = missed_cost(draft, costs, last, last);
 }
 
 /**
- * shint_gaps_plan() - find what is best at each moment of a gap
+ * shint_gaps_plan() - find what is best at each moment of a gap, a part of it
  * @gaps: the vCPU's
  * @costs: what waking it costs
  * @hit_worth: kept time that it is worth to meet an event, as a multiple of
  *	what waking for it would cost, in 1/SHINT_HIT_WORTH_ONE
  *
- * Context: any. Its time is bounded by the square of SHINT_GAP_BUCKETS: some ten
- * thousand instructions, so it is called after SHINT_GAPS_PER_PLAN gaps only.
+ * To be called after each gap, or whenever there is time: a plan takes some ten
+ * thousand instructions, and is made of BUCKETS_PER_CALL buckets at a time. It
+ * is in force when it is complete.
+ *
+ * Context: any, also with preemption disabled.
+ * Return: whether no plan is under way, nor due.
  */
-void shint_gaps_plan(struct shint_gaps *gaps, const struct shint_wake_costs *costs,
+bool shint_gaps_plan(struct shint_gaps *gaps, const struct shint_wake_costs *costs,
 		     u32 hit_worth)
 {
-	struct planning planning = { .costs = costs, .hit_worth = hit_worth };
-	unsigned int last = SHINT_GAP_BUCKETS - 1;
-	int i;
+	struct shint_gap_draft *draft = &gaps->draft;
+	unsigned int n;
 
-	gaps->unplanned = 0;
-	if (gaps->total < GAP_TOTAL_MIN)
-		return;
-
-	while (last && !gaps->weight[last])
-		last--;
-	/* The bucket of the longest, and all beyond: whoever is still awake sleeps on. */
-	for (i = SHINT_GAP_BUCKETS - 1; i > (int)last; i--) {
-		gaps->keep_until[i] = i;
-		gaps->wake_at[i] = 0;
+	if (!draft->todo) {
+		if (gaps->unplanned < SHINT_GAPS_PER_PLAN)
+			return true;
+		gaps->unplanned = 0;
+		draft_begin(draft, gaps, costs, hit_worth);
 	}
-	if (last == SHINT_GAP_BUCKETS - 1) {
-		planning.least[last] = missed_cost(gaps, &planning, last, last);
-		planning.outlasting[last] = gaps->weight[last];
-		gaps->keep_until[last] = last;
-		gaps->wake_at[last] = 0;
-		i--;
-	}
-	for (; i >= 0; i--) {
-		plan_bucket(gaps, &planning, i, last);
-		planning.outlasting[i] = planning.outlasting[i + 1] + gaps->weight[i];
-	}
+	for (n = 0; n < BUCKETS_PER_CALL && draft->todo; n++)
+		draft_bucket(draft, costs, --draft->todo);
+	if (draft->todo)
+		return false;
+	gaps->plan = draft->plan;
+	return true;
 }
 
 /**
@@ -210,7 +232,7 @@ void shint_gaps_plan(struct shint_gaps *gaps, const struct shint_wake_costs *cos
 void shint_gaps_step(const struct shint_gaps *gaps, u64 idle_ns, struct shint_gap_step *step)
 {
 	unsigned int now = gap_bucket(idle_ns);
-	unsigned int until = gaps->keep_until[now], wake = gaps->wake_at[now];
+	unsigned int until = gaps->plan.keep_until[now], wake = gaps->plan.wake_at[now];
 
 	*step = (struct shint_gap_step) {};
 	if (until > now)

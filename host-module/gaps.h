@@ -25,21 +25,51 @@
 #define SHINT_HIT_WORTH_ONE	1024
 
 /**
- * struct shint_gaps - what one vCPU's gaps were like, and what to do in one
- * @weight: how often a gap fell into each bucket; decays
- * @total: sum of @weight
- * @unplanned: gaps since the last plan
+ * struct shint_gap_plan - what is best at each moment of a gap
  * @keep_until: awake at this bucket's begin: keep until the begin of that one
  * @wake_at: then sleep, and be awake at the begin of that one; 0: sleep on
  *
  * All zero is a plan, too: to sleep.
  */
+struct shint_gap_plan {
+	u8 keep_until[SHINT_GAP_BUCKETS];
+	u8 wake_at[SHINT_GAP_BUCKETS];
+};
+
+/**
+ * struct shint_gap_draft - a plan that is being made
+ * @plan: of the buckets above @todo
+ * @todo: so many are left to do, from the first on
+ * @last: the bucket of the longest gaps
+ * @hit_worth: as for shint_gaps_plan()
+ * @weight: the gaps when it was begun
+ * @outlasting: weight of the gaps that last beyond a bucket's begin
+ * @least: what these gaps cost at best from there on, awake then
+ */
+struct shint_gap_draft {
+	struct shint_gap_plan plan;
+	u8 todo;
+	u8 last;
+	u32 hit_worth;
+	u16 weight[SHINT_GAP_BUCKETS];
+	u32 outlasting[SHINT_GAP_BUCKETS];
+	u64 least[SHINT_GAP_BUCKETS];
+};
+
+/**
+ * struct shint_gaps - what one vCPU's gaps were like, and what to do in one
+ * @weight: how often a gap fell into each bucket; decays
+ * @total: sum of @weight
+ * @unplanned: gaps since the last plan was begun
+ * @plan: the plan in force
+ * @draft: the next one
+ */
 struct shint_gaps {
 	u16 weight[SHINT_GAP_BUCKETS];
 	u16 total;
 	u16 unplanned;
-	u8 keep_until[SHINT_GAP_BUCKETS];
-	u8 wake_at[SHINT_GAP_BUCKETS];
+	struct shint_gap_plan plan;
+	struct shint_gap_draft draft;
 };
 
 /**
@@ -53,7 +83,7 @@ struct shint_gap_step {
 };
 
 void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns);
-void shint_gaps_plan(struct shint_gaps *gaps, const struct shint_wake_costs *costs,
+bool shint_gaps_plan(struct shint_gaps *gaps, const struct shint_wake_costs *costs,
 		     u32 hit_worth);
 void shint_gaps_step(const struct shint_gaps *gaps, u64 idle_ns, struct shint_gap_step *step);
 

@@ -246,8 +246,7 @@ static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 i
 		return;
 	situation.published_ns = vcpu->published_ns;
 	situation.budget_left_ns = halt_budget_left_ns(vm, vcpu, now_ns, &hit_worth);
-	if (vcpu->gaps.unplanned >= SHINT_GAPS_PER_PLAN)
-		shint_gaps_plan(&vcpu->gaps, &vcpu->wake_costs, hit_worth);
+	shint_gaps_plan(&vcpu->gaps, &vcpu->wake_costs, hit_worth);
 	shint_policy_decide(&situation, decision);
 }
 

@@ -70,8 +70,8 @@ static void die(const char *what)
 }
 
 /*
- * As the module learns: gaps and, after the longer ones, starts. The plan is
- * made when it is due, the budget as full as @left of @limit says.
+ * As the module learns: gaps and, after the longer ones, starts. A part of the
+ * plan is made each time, the budget as full as @left of @limit says.
  */
 static void event(u64 gap_ns, u64 left, u64 limit)
 {
@@ -79,8 +79,7 @@ static void event(u64 gap_ns, u64 left, u64 limit)
 	shint_gaps_learn(&vcpu.gaps, gap_ns);
 	if (gap_ns > shint_policy_start_gap_ns(&vcpu.costs))
 		shint_predict_start(&vcpu.predictor, vcpu.at_ns);
-	if (vcpu.gaps.unplanned >= SHINT_GAPS_PER_PLAN)
-		shint_gaps_plan(&vcpu.gaps, &vcpu.costs, shint_policy_hit_worth(left, limit));
+	shint_gaps_plan(&vcpu.gaps, &vcpu.costs, shint_policy_hit_worth(left, limit));
 }
 
 /* A measured vCPU on a pCPU with idle states: 2 us to a tenth of a millisecond. */
@@ -254,12 +253,23 @@ static void pattern_one_cost(void)
 	halt_after(3 * MS, SHINT_WAKE_EVENT);
 }
 
-/* Planning: what halt.c calls when enough gaps have been learned. */
+/* Planning: all calls of halt.c that make a plan together. */
 static u32 plan_worth;
 
 static void plan(void)
 {
-	shint_gaps_plan(&vcpu.gaps, &vcpu.costs, plan_worth);
+	vcpu.gaps.draft.todo = 0;
+	vcpu.gaps.unplanned = SHINT_GAPS_PER_PLAN;
+	while (!shint_gaps_plan(&vcpu.gaps, &vcpu.costs, plan_worth))
+		;
+}
+
+/* The dearest of these calls: the last, for the first buckets, which may sleep until any. */
+static void plan_call(void)
+{
+	vcpu.gaps.draft.todo = 4;
+	if (!shint_gaps_plan(&vcpu.gaps, &vcpu.costs, plan_worth))
+		die("four buckets are more than a call's");
 }
 
 static void plan_period(void)
@@ -298,6 +308,18 @@ static void plan_worst(void)
 		vcpu.gaps.weight[i] = 16;
 	vcpu.gaps.total = SHINT_GAP_BUCKETS * 16;
 	plan_worth = 1;
+}
+
+static void plan_call_pattern(void)
+{
+	plan_pattern();
+	plan();
+}
+
+static void plan_call_worst(void)
+{
+	plan_worst();
+	plan();
 }
 
 /* Learning. Each input once before the first comes again. */
@@ -514,6 +536,8 @@ static const struct bench {
 	{ "plan_pattern", 20, "pattern of starts", plan_pattern, plan },
 	{ "plan_pattern_spent", 20, "the same, budget nearly spent", plan_pattern_spent, plan },
 	{ "plan_worst", 20, "all lengths alike, no cost known, budget spent", plan_worst, plan },
+	{ "plancall_pattern", 20, "pattern of starts", plan_call_pattern, plan_call },
+	{ "plancall_worst", 20, "as the worst plan", plan_call_worst, plan_call },
 	{ "learn", 1024, "mean", learn_prepare, learn },
 	{ "learn_halving", 1, "worst single call", learn_halving, learn },
 	{ "start_period", 1024, "steady period, mean", start_period, start },

@@ -25,6 +25,19 @@ static struct shint_wake_costs flat(u64 cost_ns)
 	return costs;
 }
 
+/* A whole plan, from the gaps as they are now. */
+static void plan(struct shint_gaps *gaps, const struct shint_wake_costs *costs, u32 hit_worth)
+{
+	unsigned int calls;
+
+	gaps->draft.todo = 0;
+	gaps->unplanned = SHINT_GAPS_PER_PLAN;
+	for (calls = 1; !shint_gaps_plan(gaps, costs, hit_worth); calls++)
+		;
+	/* complete before the next is due */
+	assert_true(calls <= SHINT_GAPS_PER_PLAN);
+}
+
 static void learn(struct shint_gaps *gaps, const u64 *lengths, unsigned int nr)
 {
 	unsigned int n;
@@ -118,7 +131,7 @@ static void test_nothing_known(void **state)
 	/* two are no past */
 	shint_gaps_learn(&gaps, 10 * US);
 	shint_gaps_learn(&gaps, 10 * US);
-	shint_gaps_plan(&gaps, &costs, WORTH(1000));
+	assert_true(shint_gaps_plan(&gaps, &costs, WORTH(1000)));
 	shint_gaps_step(&gaps, 0, &step);
 	assert_true(!step.keep_ns && !step.awake_in_ns);
 }
@@ -129,7 +142,7 @@ static void plan_of(struct shint_gaps *gaps, u64 cost_ns, u32 times, const u64 *
 	struct shint_wake_costs costs = flat(cost_ns);
 
 	learn(gaps, lengths, nr);
-	shint_gaps_plan(gaps, &costs, WORTH(times));
+	plan(gaps, &costs, WORTH(times));
 	shint_gaps_step(gaps, 0, first);
 }
 
@@ -183,12 +196,12 @@ static void test_deep_sleep(void **state)
 	struct shint_gaps gaps;
 
 	learn(&gaps, lengths, ARRAY_SIZE(lengths));
-	shint_gaps_plan(&gaps, &costs, WORTH(4));
+	plan(&gaps, &costs, WORTH(4));
 	shint_gaps_step(&gaps, 0, &step);
 	assert_true(!step.keep_ns && !step.awake_in_ns);
 
 	costs.ns[SHINT_SLEEP_CLASSES - 1] = MS;	/* from 2 ms on */
-	shint_gaps_plan(&gaps, &costs, WORTH(4));
+	plan(&gaps, &costs, WORTH(4));
 	shint_gaps_step(&gaps, 0, &step);
 	assert_int_equal(step.keep_ns, 0);
 	assert_in_range(step.awake_in_ns, MS / 2, 3 * MS);
@@ -210,7 +223,7 @@ static void test_random(void **state)
 		for (i = 0; i < ARRAY_SIZE(lengths); i++)
 			lengths[i] = 20 * US + random_below(&rnd, scale << random_below(&rnd, 4));
 		learn(&gaps, lengths, ARRAY_SIZE(lengths));
-		shint_gaps_plan(&gaps, &costs, WORTH(times));
+		plan(&gaps, &costs, WORTH(times));
 		planned = sum_of_plan(&gaps, &costs, times, lengths, ARRAY_SIZE(lengths));
 		best = sum_of_best_simple(&costs, times, lengths, ARRAY_SIZE(lengths));
 		for (i = 0; i < ARRAY_SIZE(lengths); i++) {
@@ -246,13 +259,14 @@ static void test_sane(void **state)
 		shint_wake_cost_learn(&costs, random_size(&rnd), random_size(&rnd));
 		if (random_below(&rnd, 8))
 			continue;
-		shint_gaps_plan(&gaps, &costs, random_below(&rnd, WORTH(32)));
+		plan(&gaps, &costs, random_below(&rnd, WORTH(32)));
 		assert_int_equal(gaps.unplanned, 0);
 		for (i = 0; i < SHINT_GAP_BUCKETS; i++) {
 			sum += gaps.weight[i];
-			assert_in_range(gaps.keep_until[i], i, SHINT_GAP_BUCKETS - 1);
-			assert_true(!gaps.wake_at[i] || gaps.wake_at[i] > gaps.keep_until[i]);
-			assert_in_range(gaps.wake_at[i], 0, SHINT_GAP_BUCKETS - 1);
+			assert_in_range(gaps.plan.keep_until[i], i, SHINT_GAP_BUCKETS - 1);
+			assert_true(!gaps.plan.wake_at[i] ||
+				    gaps.plan.wake_at[i] > gaps.plan.keep_until[i]);
+			assert_in_range(gaps.plan.wake_at[i], 0, SHINT_GAP_BUCKETS - 1);
 		}
 		assert_int_equal(sum, gaps.total);
 	}
@@ -269,7 +283,7 @@ static void test_another_past(void **state)
 	learn(&gaps, &brief, 1);
 	for (n = 0; n < 500; n++)
 		shint_gaps_learn(&gaps, lengthy);
-	shint_gaps_plan(&gaps, &costs, WORTH(16));
+	plan(&gaps, &costs, WORTH(16));
 	shint_gaps_step(&gaps, 0, &step);
 	assert_int_equal(step.keep_ns, 0);
 }

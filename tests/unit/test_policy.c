@@ -48,8 +48,8 @@ static void event(struct past *past, u64 gap_ns, u64 at_ns)
 	shint_gaps_learn(&past->gaps, gap_ns);
 	if (gap_ns > shint_policy_start_gap_ns(&past->costs))
 		shint_predict_start(&past->predictor, at_ns);
-	if (past->gaps.unplanned >= SHINT_GAPS_PER_PLAN)
-		shint_gaps_plan(&past->gaps, &past->costs, shint_policy_hit_worth(1, 1));
+	while (!shint_gaps_plan(&past->gaps, &past->costs, shint_policy_hit_worth(1, 1)))
+		;
 }
 
 /* The situation all cases start from: idle, no timer, nothing known. */
