@@ -6,7 +6,11 @@
 # what the next step depends on.
 set -u
 . ./demo.conf
+ME=demo
 . ./settings.sh
+. ./machine.sh
+. ./interleave.sh
+. ./sipp.sh
 . ./load.sh
 . ./steps.sh
 

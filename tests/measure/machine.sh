@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What a stretch of time has cost the host, and what KVM polled in it.
+
+NR_CPUS=$(grep -c '^cpu[0-9]' /proc/stat)
+
+find_guest() {
+	tap=$(ip route get "$GUEST_IP" | sed -n 's/.* dev \([^ ]*\).*/\1/p')
+	local_ip=$(ip route get "$GUEST_IP" | sed -n 's/.* src \([^ ]*\).*/\1/p')
+	[ -n "$tap" ] && [ -n "$local_ip" ] || die "no route to the guest at $GUEST_IP"
+	kvm_stats=$(echo /sys/kernel/debug/kvm/"$(guest-pid)"-*)
+	[ -e "$kvm_stats/halt_poll_success_ns" ] || die "no KVM statistics in $kvm_stats: mount debugfs"
+}
+
+kept_ns() {
+	read -r kept_success <"$kvm_stats/halt_poll_success_ns"
+	read -r kept_fail <"$kvm_stats/halt_poll_fail_ns"
+	echo $((kept_success + kept_fail))
+}
+
+idle_ticks() { # the fourth column of /proc/stat's first line
+	read -r _ _ _ _ idle _ </proc/stat
+	echo "$idle"
+}
+
+uptime_cs() { # in 1/100 s
+	read -r up _ </proc/uptime
+	echo "${up%.*}${up#*.}"
+}
+
+# wall_cs, idle_cs and kept of a command, whose status it returns; busy_permille: of one
+# pCPU, for the steps that follow
+measured() { # COMMAND...
+	up0=$(uptime_cs) idle0=$(idle_ticks) kept0=$(kept_ns)
+	"$@"
+	measured_rc=$?
+	kept1=$(kept_ns) idle1=$(idle_ticks) up1=$(uptime_cs)
+	wall_cs=$((up1 - up0)) idle_cs=$((idle1 - idle0)) kept=$((kept1 - kept0))
+	[ $wall_cs -gt 0 ] || wall_cs=1
+	busy_permille=$(((NR_CPUS * wall_cs - idle_cs) * 1000 / wall_cs))
+	return $measured_rc
+}
