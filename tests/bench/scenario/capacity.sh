@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The highest rate of calls without a retransmission, in each configuration.
+
+prepare() {
+	guest_background "exec sh /etc/demo/server.sh"
+	wait_for_server
+}
+
+load() { # LOG SECONDS SEED
+	GRAIN=$GRAIN_PERCENT
+	search_capacity
+	echo "$capacity" >"$1"
+}

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Nothing at all in the guest.
+
+prepare() {
+	sleep 3 # what it still does after its boot
+}
+
+load() { # LOG SECONDS SEED
+	sleep "$2"
+	: >"$1"
+}
