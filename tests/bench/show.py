@@ -69,24 +69,24 @@ class Progress:
     """Shows the steps of all workloads with the time that is left."""
 
     def __init__(self, costs):
-        """costs: {workload: what one of its steps is guessed to take}, [steps]"""
+        """costs: {workload: (its boot, one of its steps, how many)}, guessed seconds"""
         self.begun = time.monotonic()
         self.costs = costs
-        self.total = sum(cost * steps for cost, steps in costs.values())
-        self.done = 0
+        self.total = sum(boot + step * steps for boot, step, steps in costs.values())
+        self.before = 0
         self.workload = None
 
     def begin(self, workload):
         self.workload = workload
-        before = list(self.costs).index(workload)
-        self.done = sum(cost * steps for cost, steps in list(self.costs.values())[:before])
+        names = list(self.costs)
+        self.before = sum(boot + step * steps for boot, step, steps in
+                          (self.costs[name] for name in names[:names.index(workload)]))
 
     def left(self, step):
-        """By what the steps so far took; by the guess as long as there are few."""
-        done = self.done + self.costs[self.workload][0] * (step - 1)
-        passed = time.monotonic() - self.begun
-        pace = passed / done if done > 0.05 * self.total else 1
-        seconds = (self.total - done) * pace
+        """The guess, corrected by what the steps so far took."""
+        boot, cost, _ = self.costs[self.workload]
+        done = self.before + boot + cost * (step - 1)
+        seconds = (self.total - done) * (time.monotonic() - self.begun) / done
         return f"{int(seconds // 60)}:{int(seconds % 60):02d}"
 
     def show(self, line):
