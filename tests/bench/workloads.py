@@ -62,7 +62,7 @@ WORKLOADS = {
     "start-of-load": Workload("udp", {**UDP, "silence_ms": (10000, 100, 600000), "repeat": (3, 1, 100),
                                       "burst_count": (50, 1, 1000)}, {"PATTERN": "constant"}, seconds=1),
     "cyclictest": Workload("cyclictest", {"interval_us": (20000, 100, 10000000)}),
-    "blk-qd1": Workload("blk", {"disk_mb": (64, 1, 1024)}, seconds=2),
+    "blk-qd1": Workload("blk", {"disk_mb": (64, 1, 1024)}, seconds=1),
     "chain": udp("constant", guest=("--vcpus", "2"), CHAIN=1),
     "idle": Workload("idle", {}, seconds=20),
     "capacity": Workload("capacity", {"grain_percent": (3, 1, 10)}, seconds=1,

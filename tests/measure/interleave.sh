@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
 # The order of configurations, progress, and what blind has to cost.
 
 meta() { # KEY VALUE
@@ -14,10 +15,10 @@ progress() { # TEXT
 # Each round starts one configuration later than the one before, so that what one
 # leaves behind does not always meet the same successor.
 order() { # ROUND
-	n=$(echo $CONFIGS | wc -w)
+	n=$(echo "$CONFIGS" | wc -w)
 	i=0
 	while [ $i -lt "$n" ]; do
-		echo $CONFIGS | cut -d' ' -f $((($1 - 1 + i) % n + 1))
+		echo "$CONFIGS" | cut -d' ' -f $((($1 - 1 + i) % n + 1))
 		i=$((i + 1))
 	done
 }
@@ -44,7 +45,7 @@ calibrate_blind() { # NAME COMMAND...
 		meta "blind_$name" "hint costs $extra/1000 pCPU more than stock: blind keeps $BLIND_KEEP_US us once a second"
 	else
 		blind_period_us=$((BLIND_KEEP_US * 1000 / extra))
-		for try in 1 2; do
+		for _ in 1 2; do
 			set_config blind
 			measured "$@"
 			blind_extra=$((busy_permille - stock_busy))

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
 # What a stretch of time has cost the host, and what KVM polled in it.
 
 NR_CPUS=$(grep -c '^cpu[0-9]' /proc/stat)
@@ -6,7 +7,9 @@ NR_CPUS=$(grep -c '^cpu[0-9]' /proc/stat)
 find_guest() {
 	tap=$(ip route get "$GUEST_IP" | sed -n 's/.* dev \([^ ]*\).*/\1/p')
 	local_ip=$(ip route get "$GUEST_IP" | sed -n 's/.* src \([^ ]*\).*/\1/p')
-	[ -n "$tap" ] && [ -n "$local_ip" ] || die "no route to the guest at $GUEST_IP"
+	if [ -z "$tap" ] || [ -z "$local_ip" ]; then
+		die "no route to the guest at $GUEST_IP"
+	fi
 	kvm_stats=$(echo /sys/kernel/debug/kvm/"$(guest-pid)"-*)
 	[ -e "$kvm_stats/halt_poll_success_ns" ] || die "no KVM statistics in $kvm_stats: mount debugfs"
 }

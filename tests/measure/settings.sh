@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
 # The configurations: what is switched on the running host for each.
 # ME is the name that goes in front of what the user is told.
 
@@ -25,7 +26,8 @@ module_wanted() {
 }
 
 remember_settings() {
-	poll_before=$(cat $POLL) && grow_start_before=$(cat $GROW_START) || die "no $POLL: is kvm loaded?"
+	[ -r $POLL ] || die "no $POLL: is kvm loaded?"
+	poll_before=$(cat $POLL) grow_start_before=$(cat $GROW_START)
 	mode_before=
 	[ -e $HINT/mode ] && mode_before=$(cat $HINT/mode)
 	[ -n "$mode_before" ] || ! module_wanted || die "kvm_sched_hint is not loaded: make modules, then again"
@@ -46,7 +48,7 @@ set_ablation() { # NAME|none
 	for ablation in $ABLATIONS; do
 		[ -e "$HINT/test_$ablation" ] || continue
 		[ "$ablation" = "$1" ] && on=1 || on=0
-		echo $on >"$HINT/test_$ablation" || return 1
+		echo "$on" >"$HINT/test_$ablation" || return 1
 	done
 }
 
@@ -69,11 +71,11 @@ set_config() { # NAME
 	zeroed | shuffled) mode=hint ablation_now=$1 ;;
 	always | hint | blind) mode=$1 ;;
 	esac
-	echo "$poll" >$POLL && echo "$STOCK_GROW_START_NS" >$GROW_START || die "cannot set $POLL"
+	{ echo "$poll" >$POLL && echo "$STOCK_GROW_START_NS" >$GROW_START; } || die "cannot set $POLL"
 	[ -n "$mode_before" ] || return 0
 	period=0 keep=0
-	[ $mode = blind ] && mode=hint period=$blind_period_us keep=$BLIND_KEEP_US
-	set_blind $period $keep && set_ablation $ablation_now && echo $mode >$HINT/mode ||
+	[ "$mode" = blind ] && mode=hint period=$blind_period_us keep=$BLIND_KEEP_US
+	{ set_blind "$period" "$keep" && set_ablation "$ablation_now" && echo "$mode" >$HINT/mode; } ||
 		die "cannot set $HINT/mode to $mode"
 	sleep 0.3
 }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2153,SC2154 # variables of the files that it is sourced with
 # sipp against the SIP server in the guest, and the capacity of that.
 
 export TERM=dumb
@@ -17,6 +18,7 @@ column() { # FILE NAME: the last value of a column of sipp's statistics
 # what has not ended by then has failed. sipp exits with 1 when calls failed.
 sipp_run() { # RATE COUNT
 	rm -f "$WORK/stat.csv"
+	# shellcheck disable=SC2086 # SIPP is several words
 	timeout -k 5 $(($2 / $1 + DRAIN_S)) $SIPP -sn uac -nostdin "$GUEST_IP:5060" -i "$local_ip" -p 5062 \
 		-r "$1" -m "$2" -trace_stat -stf "$WORK/stat.csv" -fd 3600 >"$WORK/sipp.out" 2>"$WORK/sipp.err"
 	sipp_rc=$?

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
 # Direct reads in the guest, one at a time, from a disk that is a file in the host's memory.
 
 DISK=/dev/shm/sched-hint-bench.disk

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
 # A second VM, without the device, whose vCPU has the same pCPU as the first one's: both
 # are dealt out from the last pCPU downwards. What is measured is the second one's answers;
 # the first has a load of its own, so that there is something to keep it for.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
 # The highest rate of calls without a retransmission, in each configuration.
 
 prepare() {

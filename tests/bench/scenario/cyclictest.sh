@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
 # cyclictest in the guest: how late a timer's task runs. Its histogram comes at its end,
 # so that nothing but the timer happens meanwhile.
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
 # The guest of a workload, and those of configurations that are a guest's own. A kind may
 # have more QEMU options (KIND_QEMU_ARGS) and says with prepare what is to run in the guest.
 

@@ -5,6 +5,7 @@
 # $RESULTS gets rounds.tsv, a log per round, and unavailable.tsv; nothing is computed here
 # but what the next step depends on.
 set -u
+# shellcheck source=/dev/null
 . ./bench.conf
 ME=bench
 . ./settings.sh
@@ -12,6 +13,7 @@ ME=bench
 . ./interleave.sh
 . ./sipp.sh
 . ./guests.sh
+# shellcheck source=/dev/null
 . "./$KIND.sh"
 . ./rounds.sh
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
 # The interleaved rounds of one workload. A kind has: load LOG SECONDS SEED, which fails
 # with a message in $WORK/error; after_round, if there is something to do.
 
@@ -19,7 +20,7 @@ try_load() { # LOG SECONDS SEED
 round() { # CONFIG ROUND
 	log=$1-$2.log error=
 	measured try_load "$RESULTS/$log" "$ROUND_S" "$2" || error=$(tail -n 1 "$WORK/error" | tr '\t' ' ')
-	[ $measured_rc = 0 ] || error=${error:-the load ended with $measured_rc}
+	[ "$measured_rc" = 0 ] || error=${error:-the load ended with $measured_rc}
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$wall_cs" "$idle_cs" "$kept" "$log" "$error" \
 		>>"$RESULTS/rounds.tsv"
 	[ ! -e /proc/kvm-sched-hint ] || cat /proc/kvm-sched-hint >"$RESULTS/counters-$1-$2"
@@ -31,7 +32,7 @@ run_config() { # CONFIG ROUND
 	is_unavailable "$1" && return
 	check_ablation "$1" || return
 	use_guest "$1" || return
-	[ "$1" != blind ] || [ $blind_period_us -gt 0 ] ||
+	[ "$1" != blind ] || [ "$blind_period_us" -gt 0 ] ||
 		calibrate_blind "$WORKLOAD" try_load "$WORK/calibration" "$CALIBRATE_S" 99
 	set_config "$1"
 	round "$1" "$2"

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
 # The demonstration's SIP server and load, at PERCENT of the capacity.
 
 prepare() {
@@ -13,7 +14,7 @@ load() { # LOG SECONDS SEED
 	pin-load tcpdump -i "$tap" -n -s 512 -B 8192 -Z root -w "$1" udp port 5060 2>"$WORK/tcpdump.err" &
 	tcpdump=$!
 	sleep 0.7
-	sipp_run $rate $((rate * $2))
+	sipp_run "$rate" $((rate * $2))
 	# what the kernel has captured, tcpdump gets within a second
 	sleep 1.2
 	kill -INT $tcpdump
