@@ -11,7 +11,7 @@ import judge
 import results
 import workloads
 
-ROUND_KEYS = ("config", "round", "wall_cs", "idle_cs", "kept_ns", "log", "error")
+ROUND_KEYS = ("config", "round", "wall_ns", "idle_cs", "kept_ns", "log", "error")
 FIRST = 50	# requests of a start of load that are judged
 
 
@@ -139,9 +139,9 @@ def round_of(host, name, raw, cpus):
         seen = reader_of(name)(os.path.join(host, raw["log"]))
     except (LogError, OSError, ValueError) as error:
         return {"round": number, "failed": str(error)}
-    wall_s = int(raw["wall_cs"]) / 100
-    return {"round": number, **seen, "host_busy_s": round(cpus * wall_s - int(raw["idle_cs"]) / 100, 2),
-            "host_wall_s": wall_s, "kept_ns": int(raw["kept_ns"])}
+    wall_s = int(raw["wall_ns"]) / 1e9
+    return {"round": number, **seen, "host_busy_s": round(cpus * wall_s - int(raw["idle_cs"]) / 100, 3),
+            "host_wall_s": round(wall_s, 3), "kept_ns": int(raw["kept_ns"])}
 
 
 def drop_p999(rounds):

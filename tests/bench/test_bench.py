@@ -72,7 +72,7 @@ class Logs(unittest.TestCase):
 
 
 class Rounds(unittest.TestCase):
-    RAW = {"config": "hint", "round": "1", "wall_cs": "100", "idle_cs": "350", "kept_ns": "7", "log": "log", "error": ""}
+    RAW = {"config": "hint", "round": "1", "wall_ns": "1000000000", "idle_cs": "350", "kept_ns": "7", "log": "log", "error": ""}
 
     def collect(self, raws, log="0 0 0 0 5000\n", reason=None):
         with tempfile.TemporaryDirectory() as host:

@@ -64,7 +64,8 @@ WORKLOADS = {
     "cyclictest": Workload("cyclictest", {"interval_us": (20000, 100, 10000000)}),
     "blk-qd1": Workload("blk", {"disk_mb": (64, 1, 1024)}, seconds=1),
     "chain": udp("constant", guest=("--vcpus", "2"), CHAIN=1),
-    "idle": Workload("idle", {}, seconds=20),
+    # the host's idle time is told in hundredths of a second: a guest that does nothing takes one in a second
+    "idle": Workload("idle", {}, seconds=180),
     "capacity": Workload("capacity", {"grain_percent": (3, 1, 10)}, seconds=1,
                          configs=tuple(name for name in CONFIGS if name != "blind")),
     "bystander": Workload("bystander", {**UDP, "other_gap_us": (5000, 100, 10000000)}, {"PATTERN": "poisson"}),

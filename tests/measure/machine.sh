@@ -25,19 +25,25 @@ idle_ticks() { # the fourth column of /proc/stat's first line
 	echo "$idle"
 }
 
-uptime_cs() { # in 1/100 s
-	read -r up _ </proc/uptime
-	echo "${up%.*}${up#*.}"
+# The monotonic clock. The third line of that file has it; /proc/uptime has hundredths of a
+# second, and with five CPUs five of them are as much as an idle guest takes in five seconds.
+now_ns() {
+	{
+		read -r _
+		read -r _
+		read -r _ _ now _
+	} </proc/timer_list
+	echo "$now"
 }
 
-# wall_cs, idle_cs and kept of a command, whose status it returns; busy_permille: of one
+# wall_ns, idle_cs and kept of a command, whose status it returns; busy_permille: of one
 # pCPU, for the steps that follow
 measured() { # COMMAND...
-	up0=$(uptime_cs) idle0=$(idle_ticks) kept0=$(kept_ns)
+	begun_ns=$(now_ns) idle0=$(idle_ticks) kept0=$(kept_ns)
 	"$@"
 	measured_rc=$?
-	kept1=$(kept_ns) idle1=$(idle_ticks) up1=$(uptime_cs)
-	wall_cs=$((up1 - up0)) idle_cs=$((idle1 - idle0)) kept=$((kept1 - kept0))
+	kept1=$(kept_ns) idle1=$(idle_ticks) wall_ns=$(($(now_ns) - begun_ns))
+	wall_cs=$(((wall_ns + 5000000) / 10000000)) idle_cs=$((idle1 - idle0)) kept=$((kept1 - kept0))
 	[ $wall_cs -gt 0 ] || wall_cs=1
 	busy_permille=$(((NR_CPUS * wall_cs - idle_cs) * 1000 / wall_cs))
 	return $measured_rc

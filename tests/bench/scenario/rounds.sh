@@ -16,12 +16,12 @@ try_load() { # LOG SECONDS SEED
 	load "$@"
 }
 
-# A round goes to rounds.tsv: config round wall_cs idle_ticks kept_ns log error
+# A round goes to rounds.tsv: config round wall_ns idle_ticks kept_ns log error
 round() { # CONFIG ROUND
 	log=$1-$2.log error=
 	measured try_load "$RESULTS/$log" "$ROUND_S" "$2" || error=$(tail -n 1 "$WORK/error" | tr '\t' ' ')
 	[ "$measured_rc" = 0 ] || error=${error:-the load ended with $measured_rc}
-	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$wall_cs" "$idle_cs" "$kept" "$log" "$error" \
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$wall_ns" "$idle_cs" "$kept" "$log" "$error" \
 		>>"$RESULTS/rounds.tsv"
 	[ ! -e /proc/kvm-sched-hint ] || cat /proc/kvm-sched-hint >"$RESULTS/counters-$1-$2"
 	[ -e "$RESULTS/$log" ] || : >"$RESULTS/$log"
