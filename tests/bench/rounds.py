@@ -133,13 +133,13 @@ def reader_of(name):
 def round_of(host, name, raw, cpus):
     """S of one round, or {"failed": reason}: a failed round is never filled in."""
     number = int(raw["round"])
-    if raw["error"]:
-        return {"round": number, "failed": raw["error"]}
+    wall_s = int(raw["wall_ns"]) / 1e9
+    if raw["error"] or wall_s <= 0:
+        return {"round": number, "failed": raw["error"] or "it took no time"}
     try:
         seen = reader_of(name)(os.path.join(host, raw["log"]))
     except (LogError, OSError, ValueError) as error:
         return {"round": number, "failed": str(error)}
-    wall_s = int(raw["wall_ns"]) / 1e9
     return {"round": number, **seen, "host_busy_s": round(cpus * wall_s - int(raw["idle_cs"]) / 100, 3),
             "host_wall_s": round(wall_s, 3), "kept_ns": int(raw["kept_ns"])}
 

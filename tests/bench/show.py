@@ -42,7 +42,9 @@ def range_text(entry):
 
 def workload_text(entry):
     params = ", ".join(f"{key} {value}" for key, value in entry["params"].items())
-    lines = ["", f"{entry['name']}: {params}; medians over the rounds", FORMAT.format(*HEAD).rstrip()]
+    lines = ["", f"{entry['name']}: {params}; medians over the rounds".replace(": ;", ":"), FORMAT.format(*HEAD).rstrip()]
+    if "failed" in entry:
+        lines.insert(2, f"  {entry['failed']}")
     lines += [row(config) for config in entry["configs"]]
     for config in entry["configs"]:
         lines += [f"  failed: {config['name']} round {one['round']}: {one['failed']}"

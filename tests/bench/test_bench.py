@@ -90,6 +90,9 @@ class Rounds(unittest.TestCase):
         self.assertEqual(found["median"]["rtt_us"]["mean"], 5.0)
         self.assertNotIn("failed", found)
 
+    def test_a_round_that_took_no_time_has_failed(self):
+        self.assertIn("no time", self.collect([{**self.RAW, "wall_ns": "0"}])["failed"])
+
     def test_a_failed_configuration_says_why(self):
         self.assertEqual(self.collect([{**self.RAW, "error": "why"}])["failed"], "why")
         self.assertEqual(self.collect([], reason="no such thing")["failed"], "no such thing")

@@ -54,8 +54,6 @@ wait_for_server() {
 		sleep 1
 	done
 	DRAIN_S=8
-	check_attached
-	set_config stock
 }
 
 clean() { # RATE SECONDS

@@ -19,6 +19,8 @@ trap 'exit 130' INT TERM
 remember_settings
 find_guest
 wait_for_server
+check_attached
+set_config stock
 find_capacity
 for load in $LOADS; do
 	run_load "$load"
