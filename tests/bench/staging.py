@@ -23,11 +23,17 @@ def compiled(source, folder):
 
 
 def stage_programs(kind, host, guest):
+    """Load tools for the host, servers for the guest; returns versions."""
     compiled(os.path.join(HERE, "udp-load.c"), os.path.join(host, "usr/bin"))
     for name in ("udp-server.c", "blk-read.c"):
         compiled(os.path.join(HERE, "guest", name), os.path.join(guest, "usr/bin"))
-    if kind == "cyclictest":
-        stage.put_program(guest, stage.which("cyclictest", "rt-tests"))
+    if kind != "cyclictest":
+        return {}
+    program = stage.which("cyclictest", "rt-tests")
+    stage.put_program(guest, program)
+    said = subprocess.run([program, "--help"], capture_output=True, text=True)
+    return {"cyclictest": next((line.split()[-1] for line in (said.stdout + said.stderr).splitlines()
+                                if line.startswith("cyclictest V")), "unknown")}
 
 
 def stage_workload(folder, kind, conf):
@@ -35,8 +41,7 @@ def stage_workload(folder, kind, conf):
     stage.stage_scripts(folder, os.path.join(HERE, "scenario"))
     host, guest = os.path.join(folder, "files/host"), os.path.join(folder, "files/guest")
     os.makedirs(host)
-    stage_programs(kind, host, guest)
-    versions = {}
+    versions = stage_programs(kind, host, guest)
     if kind in SIP_KINDS:
         stage.stage_sipp(folder, host)
         versions["server"] = stage.stage_server(guest, "kamailio")
