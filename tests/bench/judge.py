@@ -135,8 +135,10 @@ def target(workload, name, bar, side, known):
     entry = known.get(name) or unknown("a configuration was not measured")
     if entry.get("reason"): # as with a p99 of too few values: shown in the ratios, not judged
         entry = unknown(entry["reason"])
-    return {"name": f"{workload}: {name}", "bar": f"{side} {bar:g}", "value": entry["value"], "low": entry["low"],
-            "high": entry["high"], "met": met(entry, bar, side), **({"reason": entry["reason"]} if "reason" in entry else {})}
+    found = {"name": f"{workload}: {name}", "side": side, "bar": bar, **entry, "met": met(entry, bar, side)}
+    if found["met"] is False and entry["low"] <= bar <= entry["high"]:
+        found["reason"] = "the interval has the bar in it: more rounds would tell"
+    return found
 
 
 def targets(entries):

@@ -62,8 +62,9 @@ def targets_text(targets):
         verdict = {True: "yes", False: "no", None: "not judged"}[one["met"]]
         value = "-" if one["value"] is None else f"{one['value']:.3f}"
         interval = "" if one["value"] is None else f"[{one['low']:.3f}, {one['high']:.3f}]"
+        bar = f"{one['side']} {one['bar']:g}"
         reason = f" ({one['reason']})" if one.get("reason") else ""
-        lines.append(f"  {one['name']:<40}{value:>8}  {interval:<18}{one['bar']:<14}{verdict}{reason}")
+        lines.append(f"  {one['name']:<40}{value:>8}  {interval:<18}{bar:<14}{verdict}{reason}")
     return "\n".join(lines) + "\n"
 
 

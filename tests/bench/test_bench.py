@@ -128,6 +128,12 @@ class Judge(unittest.TestCase):
         enough = self.target("p99_hint_over_always", [three("always"), three("hint")])
         self.assertTrue(enough["met"])
 
+    def test_an_interval_with_the_bar_in_it_says_so(self):
+        configs = [three("always"), config("hint", [entry(1, stddev=8.0), entry(2, stddev=11.0), entry(3, stddev=15.0)])]
+        found = self.target("stddev_hint_over_always", configs)
+        self.assertIs(found["met"], False)
+        self.assertIn("more rounds", found["reason"])
+
     def test_what_was_not_measured_is_not_judged(self):
         found = self.target("stddev_hint_over_always", [three("hint")])
         self.assertEqual((found["value"], found["met"]), (None, None))
