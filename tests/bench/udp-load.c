@@ -30,9 +30,15 @@ static const struct {
 	const char *name;
 	long low, high;
 } ranges[NR_ARGS] = {
-	[PORT] = { "PORT", 1, 65535 }, [GAP_US] = { "GAP-US", 1, 10000000 }, [COUNT] = { "COUNT", 1, 10000000 },
-	[SEED] = { "SEED", 0, 1000000000 }, [REPEAT] = { "REPEAT", 1, 10000 }, [SILENCE_MS] = { "SILENCE-MS", 0, 3600000 },
-	[BURST] = { "BURST", 1, 1000000 }, [OFF_US] = { "OFF-US", 0, 60000000 }, [DRIFT_MS] = { "DRIFT-MS", 1, 3600000 },
+	[PORT] = { "PORT", 1, 65535 },
+	[GAP_US] = { "GAP-US", 1, 10000000 },
+	[COUNT] = { "COUNT", 1, 10000000 },
+	[SEED] = { "SEED", 0, 1000000000 },
+	[REPEAT] = { "REPEAT", 1, 10000 },
+	[SILENCE_MS] = { "SILENCE-MS", 0, 3600000 },
+	[BURST] = { "BURST", 1, 1000000 },
+	[OFF_US] = { "OFF-US", 0, 60000000 },
+	[DRIFT_MS] = { "DRIFT-MS", 1, 3600000 },
 };
 
 struct message {
