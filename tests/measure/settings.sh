@@ -17,8 +17,8 @@ die() {
 
 # Whether any of CONFIGS is a mode of the module
 module_wanted() {
-	for config in $CONFIGS; do
-		case $config in
+	for one in $CONFIGS; do
+		case $one in
 		always | hint | blind | zeroed | shuffled) return 0 ;;
 		esac
 	done
@@ -63,6 +63,7 @@ polled_ns() { # poll-50us, poll-1ms: as many, in the time of this host
 
 # stock is KVM's default, whatever this host was set to
 set_config() { # NAME
+	config_now=$1
 	poll=$STOCK_POLL_NS mode=off ablation_now=none
 	case $1 in
 	no-poll) poll=0 ;;
