@@ -18,6 +18,11 @@ def number(value):
     return "-" if value is None else f"{value:.0f}"
 
 
+def short(value):
+    """A ratio; where polling is divided by hardly any it is in the thousands."""
+    return f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"
+
+
 def row(config):
     good = [entry for entry in config["rounds"] if "failed" not in entry]
     failed = len(config["rounds"]) - len(good)
@@ -57,14 +62,14 @@ def targets_text(targets):
     if not targets:
         return "\nno targets in what was run"
     lines = ["", "targets; met: the 95 % interval as a whole is on the right side of the bar",
-             f"  {'target':<40}{'value':>8}  {'interval':<18}{'bar':<14}met"]
+             f"  {'target':<40}{'value':>8}  {'interval':<22} {'bar':<14}met"]
     for one in targets:
         verdict = {True: "yes", False: "no", None: "not judged"}[one["met"]]
-        value = "-" if one["value"] is None else f"{one['value']:.3f}"
-        interval = "" if one["value"] is None else f"[{one['low']:.3f}, {one['high']:.3f}]"
+        value = "-" if one["value"] is None else short(one["value"])
+        interval = "" if one["value"] is None else f"[{short(one['low'])}, {short(one['high'])}]"
         bar = f"{one['side']} {one['bar']:g}"
         reason = f" ({one['reason']})" if one.get("reason") else ""
-        lines.append(f"  {one['name']:<40}{value:>8}  {interval:<18}{bar:<14}{verdict}{reason}")
+        lines.append(f"  {one['name']:<40}{value:>8}  {interval:<22} {bar:<14}{verdict}{reason}")
     return "\n".join(lines) + "\n"
 
 
