@@ -199,6 +199,14 @@ class Shown(unittest.TestCase):
         self.assertIn("not judged", show.targets_text(judge.targets([one])))
         self.assertEqual(list(pareto.points(one)), ["stock"])
 
+    def test_time_to_go_is_corrected_by_what_has_run(self):
+        progress = show.Progress({"rtp": (10, 10, 4), "idle": (10, 5, 2)}) # 70 in all
+        progress.begun -= 60
+        progress.begin("rtp")
+        self.assertEqual(progress.left(3), "1:20") # 30 took 60, so 40 take 80
+        progress.begin("idle")
+        self.assertEqual(progress.left(2), "0:04") # 65 took 60
+
     def test_every_configuration_has_a_colour(self):
         self.assertLessEqual(set(workloads.CONFIGS), set(pareto.COLOURS))
 
