@@ -64,14 +64,22 @@ def figures_of(configs):
     return found
 
 
+def single(entry, *samples):
+    """An estimate of one round has no interval: it is shown, and not judged."""
+    if entry["value"] is not None and min(len(sample) for sample in samples) < 2:
+        return {**entry, "reason": "a configuration has one round, which has no interval"}
+    return entry
+
+
 def ratio(figure, above, below, figures):
     """Of the medians over the rounds, or why there is none."""
     for name in (above, below):
         if not figures.get(name, {}).get(figure):
             return unknown(f"{name} has no rounds")
-    if not any(figures[above][figure]):
-        return {"value": 0.0, "low": 0.0, "high": 0.0}
-    return analyse.ratio(figures[above][figure], figures[below][figure]) or unknown(f"{below}'s median is 0")
+    samples = figures[above][figure], figures[below][figure]
+    if not any(samples[0]):
+        return single({"value": 0.0, "low": 0.0, "high": 0.0}, *samples)
+    return single(analyse.ratio(*samples) or unknown(f"{below}'s median is 0"), *samples)
 
 
 def p99_reason(above, below, counts):
@@ -82,7 +90,8 @@ def p99_reason(above, below, counts):
 
 def extra_cpu_share(figures):
     of = {name: figures.get(name, {}).get("busy", []) for name in ("hint", "stock", "always")}
-    return analyse.extra_cpu_share(of["hint"], of["stock"], of["always"]) or unknown("no finite value")
+    found = analyse.extra_cpu_share(of["hint"], of["stock"], of["always"]) or unknown("no finite value")
+    return single(found, *of.values())
 
 
 def loss(ablation, figures):
@@ -91,6 +100,8 @@ def loss(ablation, figures):
     for name, sample in zip((ablation, "hint", "stock"), samples):
         if not sample:
             return unknown(f"{name} has no rounds")
+        if len(sample) < 2:
+            return unknown(f"{name} has one round, which does not tell how much rounds differ")
     gain = statistics.median(samples[2]) - statistics.median(samples[1])
     noise = 3 * max(analyse.mad(samples[2]), analyse.mad(samples[1]))
     if gain <= noise:

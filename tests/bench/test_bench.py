@@ -134,6 +134,11 @@ class Judge(unittest.TestCase):
         self.assertIs(found["met"], False)
         self.assertIn("more rounds", found["reason"])
 
+    def test_one_round_is_not_judged(self):
+        found = self.target("stddev_hint_over_always", [config(name, [entry(1)]) for name in ("always", "hint")])
+        self.assertIsNone(found["met"])
+        self.assertIn("one round", found["reason"])
+
     def test_what_was_not_measured_is_not_judged(self):
         found = self.target("stddev_hint_over_always", [three("hint")])
         self.assertEqual((found["value"], found["met"]), (None, None))
