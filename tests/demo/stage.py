@@ -9,6 +9,8 @@ import subprocess
 import asterisk
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# shell that the benchmarks use, too
+MEASURE = os.path.join(os.path.dirname(HERE), "measure")
 KAMAILIO_MODULES = ("tm", "sl", "pv", "textops")
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 
@@ -73,12 +75,15 @@ def build_fine_grain(folder):
         raise StageError(f"fine-grain.c does not build: {done.stderr.strip()}")
 
 
-def stage(folder, server, conf):
-    """Fills `folder` for tests/lab/run or tests/scenario/run; returns the server's version."""
-    shutil.copytree(os.path.join(HERE, "scenario"), folder)
-    host, guest = os.path.join(folder, "files/host"), os.path.join(folder, "files/guest")
-    os.makedirs(host)
-    os.makedirs(os.path.join(guest, "etc/demo"))
+def stage_scripts(folder, scenario):
+    """A scenario's scripts and those that all measurements share."""
+    shutil.copytree(scenario, folder)
+    for name in os.listdir(MEASURE):
+        if name.endswith(".sh"):
+            shutil.copy(os.path.join(MEASURE, name), folder)
+
+
+def stage_sipp(folder, host):
     put_program(host, which("sipp", "sip-tester"))
     build_fine_grain(folder)
     put_program(host, which("tcpdump", "tcpdump"))
@@ -89,13 +94,25 @@ def stage(folder, server, conf):
     os.makedirs(os.path.join(host, "etc"))
     with open(os.path.join(host, "etc/passwd"), "w", encoding="utf-8") as passwd:
         passwd.write("root:x:0:0:root:/root:/bin/sh\n")
-    if server == "kamailio":
-        version = stage_kamailio(guest)
-    else:
-        version = asterisk.stage(guest)
+
+
+def stage_server(guest, server):
+    """Returns its version."""
+    os.makedirs(os.path.join(guest, "etc/demo"))
+    version = stage_kamailio(guest) if server == "kamailio" else asterisk.stage(guest)
     write_conf(os.path.join(guest, "etc/demo/conf"), {"SERVER": server})
-    write_conf(os.path.join(folder, "demo.conf"), conf)
     return f"{server} {version}"
+
+
+def stage(folder, server, conf):
+    """Fills `folder` for tests/lab/run or tests/scenario/run; returns the server's version."""
+    stage_scripts(folder, os.path.join(HERE, "scenario"))
+    host, guest = os.path.join(folder, "files/host"), os.path.join(folder, "files/guest")
+    os.makedirs(host)
+    stage_sipp(folder, host)
+    version = stage_server(guest, server)
+    write_conf(os.path.join(folder, "demo.conf"), conf)
+    return version
 
 
 def write_conf(path, values):

@@ -18,7 +18,7 @@ FIRMWARE = {
     "/usr/share/qemu/linuxboot_dma.bin": "qemu-system-data",
 }
 # the button, for suspended guests to be woken with
-GUEST_MODULES = ["virtio_pci", "virtio_net", "virtio_balloon", "button"]
+GUEST_MODULES = ["virtio_pci", "virtio_net", "virtio_blk", "virtio_balloon", "button"]
 
 
 def command(argv, what):

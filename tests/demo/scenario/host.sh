@@ -6,7 +6,11 @@
 # what the next step depends on.
 set -u
 . ./demo.conf
+ME=demo
 . ./settings.sh
+. ./machine.sh
+. ./interleave.sh
+. ./sipp.sh
 . ./load.sh
 . ./steps.sh
 
@@ -15,6 +19,8 @@ trap 'exit 130' INT TERM
 remember_settings
 find_guest
 wait_for_server
+check_attached
+set_config stock
 find_capacity
 for load in $LOADS; do
 	run_load "$load"

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Ratios of a workload's configurations, and the targets: pure functions over bench.json's content."""
+
+import math
+import statistics
+
+import analyse
+import workloads
+
+# figure: its value in a round, or None
+FIGURES = {
+    "mean": lambda entry: entry.get("rtt_us", {}).get("mean"),
+    "stddev": lambda entry: entry.get("rtt_us", {}).get("stddev"),
+    "p99": lambda entry: entry.get("rtt_us", {}).get("p99"),
+    "worst_first": lambda entry: entry.get("worst_first_us"),
+    "iops": lambda entry: entry.get("iops"),
+    "calls_per_s": lambda entry: entry.get("calls_per_s"),
+    "busy": lambda entry: entry["host_busy_s"] / entry["host_wall_s"],
+    "kept": lambda entry: entry["kept_ns"] / entry["host_wall_s"],
+}
+PAIRS = (("hint", "always"), ("hint", "stock"), ("always", "stock"), ("hint", "blind"))
+SHOWN_ABLATIONS = ("blind",) + workloads.ABLATIONS
+AT_MOST, AT_LEAST = "at most", "at least"
+STEADY = ("stddev_hint_over_always", "p99_hint_over_always")
+
+# workload: [(ratio, bar, which side)]
+TARGETS = {
+    "sipp-medium": [(name, 1.15, AT_MOST) for name in STEADY] + [("extra_cpu_share", 0.20, AT_MOST)],
+    **{name: [(ratio, 1.15, AT_MOST) for ratio in STEADY] + [("extra_cpu_share", 0.25, AT_MOST)]
+       for name in ("rtp", "onoff", "drifting")},
+    "start-of-load": [("worst_first_hint_over_stock", 0.6, AT_MOST)],
+    "cyclictest": [("mean_hint_over_stock", 0.6, AT_MOST), ("p99_hint_over_stock", 0.6, AT_MOST),
+                   ("busy_hint_over_stock", 1.15, AT_MOST)],
+    "idle": [("busy_hint_over_stock", 1.02, AT_MOST), ("kept_hint_over_stock", 1.0, AT_MOST)],
+    "blk-qd1": [("iops_hint_over_stock", 1.2, AT_LEAST)],
+    "capacity": [("calls_per_s_hint_over_stock", 1.1, AT_LEAST)],
+    "bystander": [("p99_hint_over_stock", 1.05, AT_MOST)],
+}
+# where the hints are to be worth something, an ablation of them is to lose that
+ABLATED = ("sipp-medium", "rtp", "onoff", "drifting")
+LOSS_BAR = 0.5
+
+
+def good(rounds):
+    return [entry for entry in rounds if "failed" not in entry]
+
+
+def values_in(rounds):
+    """How many values a configuration has, over all its rounds."""
+    return sum(entry.get("rtt_us", {}).get("n", 0) for entry in good(rounds))
+
+
+def unknown(reason):
+    return {"value": None, "low": None, "high": None, "reason": reason}
+
+
+def figures_of(configs):
+    """{config: {figure: [its value in each good round]}}"""
+    found = {}
+    for config in configs:
+        rounds = good(config["rounds"])
+        found[config["name"]] = {name: [of(entry) for entry in rounds if of(entry) is not None]
+                                 for name, of in FIGURES.items()}
+    return found
+
+
+def single(entry, *samples):
+    """An estimate of one round has no interval: it is shown, and not judged."""
+    if entry["value"] is not None and min(len(sample) for sample in samples) < 2:
+        return {**entry, "reason": "a configuration has one round, which has no interval"}
+    return entry
+
+
+def ratio(figure, above, below, figures):
+    """Of the medians over the rounds, or why there is none."""
+    for name in (above, below):
+        if not figures.get(name, {}).get(figure):
+            return unknown(f"{name} has no rounds")
+    samples = figures[above][figure], figures[below][figure]
+    if not any(samples[0]):
+        return single({"value": 0.0, "low": 0.0, "high": 0.0}, *samples)
+    return single(analyse.ratio(*samples) or unknown(f"{below}'s median is 0"), *samples)
+
+
+def p99_reason(above, below, counts):
+    few = [name for name in (above, below) if counts.get(name, 0) < workloads.P99_NEEDS]
+    return " and ".join(f"{name} has {counts[name]} values of the {workloads.P99_NEEDS} that a p99 takes"
+                        for name in few if name in counts)
+
+
+def extra_cpu_share(figures):
+    of = {name: figures.get(name, {}).get("busy", []) for name in ("hint", "stock", "always")}
+    found = analyse.extra_cpu_share(of["hint"], of["stock"], of["always"]) or unknown("no finite value")
+    return single(found, *of.values())
+
+
+def loss(ablation, figures):
+    """The share of hint's gain over stock, in stddev, that an ablation of hint does not have."""
+    samples = [figures.get(name, {}).get("stddev") for name in (ablation, "hint", "stock")]
+    for name, sample in zip((ablation, "hint", "stock"), samples):
+        if not sample:
+            return unknown(f"{name} has no rounds")
+        if len(sample) < 2:
+            return unknown(f"{name} has one round, which does not tell how much rounds differ")
+    gain = statistics.median(samples[2]) - statistics.median(samples[1])
+    noise = 3 * max(analyse.mad(samples[2]), analyse.mad(samples[1]))
+    if gain <= noise:
+        return unknown(f"hint gains {gain:.1f} us over stock, which is not above 3 MAD ({noise:.1f})")
+
+    def share(ablated, hints, stocks):
+        whole = statistics.median(stocks) - statistics.median(hints)
+        return (statistics.median(ablated) - statistics.median(hints)) / whole if whole else math.inf
+
+    return analyse.interval(share, *samples) or unknown("no finite value")
+
+
+def ratios(configs):
+    """All that can be told of a workload, by name."""
+    figures = figures_of(configs)
+    counts = {config["name"]: values_in(config["rounds"]) for config in configs}
+    measured = {figure for of in figures.values() for figure, values in of.items() if values}
+    found = {}
+    for figure in (name for name in FIGURES if name in measured):
+        for above, below in PAIRS:
+            if above not in figures or below not in figures:
+                continue
+            entry = ratio(figure, above, below, figures)
+            reason = p99_reason(above, below, counts) if figure == "p99" else ""
+            found[f"{figure}_{above}_over_{below}"] = {**entry, "reason": reason} if reason else entry
+    if {"hint", "stock", "always"} <= set(figures):
+        found["extra_cpu_share"] = extra_cpu_share(figures)
+    for ablation in SHOWN_ABLATIONS:
+        if ablation in figures:
+            found[f"loss_of_{ablation}"] = loss(ablation, figures)
+    return found
+
+
+def met(entry, bar, side):
+    """Whether the whole interval is on the right side of the bar; None if it cannot be told."""
+    if entry["value"] is None:
+        return None
+    return entry["high"] <= bar if side == AT_MOST else entry["low"] >= bar
+
+
+def target(workload, name, bar, side, known):
+    entry = known.get(name) or unknown("a configuration was not measured")
+    if entry.get("reason"): # as with a p99 of too few values: shown in the ratios, not judged
+        entry = unknown(entry["reason"])
+    found = {"name": f"{workload}: {name}", "side": side, "bar": bar, **entry, "met": met(entry, bar, side)}
+    if found["met"] is False and entry["low"] <= bar <= entry["high"]:
+        found["reason"] = "the interval has the bar in it: more rounds would tell"
+    return found
+
+
+def targets(entries):
+    """The targets of the workloads that were run."""
+    found = []
+    for entry in entries:
+        for name, bar, side in TARGETS.get(entry["name"], []):
+            found.append(target(entry["name"], name, bar, side, entry["ratios"]))
+        if entry["name"] in ABLATED:
+            found += [target(entry["name"], f"loss_of_{ablation}", LOSS_BAR, AT_LEAST, entry["ratios"])
+                      for ablation in SHOWN_ABLATIONS if f"loss_of_{ablation}" in entry["ratios"]]
+    return found

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
+# The guest of a workload, and those of configurations that are a guest's own. A kind may
+# have more QEMU options (KIND_QEMU_ARGS) and says with prepare what is to run in the guest.
+
+guest_now=plain
+KIND_QEMU_ARGS=
+
+unavailable() { # CONFIG REASON: it has no rounds from here on
+	printf '%s\t%s\n' "$1" "$2" >>"$RESULTS/unavailable.tsv"
+	echo "bench: $1 is not available: $2"
+	save-results unavailable.tsv
+}
+
+is_unavailable() { # CONFIG
+	[ -e "$RESULTS/unavailable.tsv" ] && grep -q "^$1	" "$RESULTS/unavailable.tsv"
+}
+
+# Which guest a configuration needs
+guest_of() { # CONFIG
+	case $1 in
+	haltpoll | idle-poll | cpu-pm) echo "$1" ;;
+	*) echo plain ;;
+	esac
+}
+
+stop_guest() {
+	pid=$(guest-pid main) || return 0
+	kill -9 "$pid"
+	while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+}
+
+start_guest() { # GUEST
+	append=$GUEST_APPEND_ARGS extra=$KIND_QEMU_ARGS
+	case $1 in
+	haltpoll) append="$append cpuidle_haltpoll.force=1" ;;
+	idle-poll) append="$append idle=poll" ;;
+	cpu-pm) extra="$extra -overcommit cpu-pm=on" ;;
+	esac
+	stop_guest
+	GUEST_IP=$(guest-start main --qemu-args "$extra" --guest-append "$append") || return 1
+	guest_now=$1
+	find_guest
+}
+
+# guest_halt_poll_ns and where it starts are constants of hardware, as KVM's are
+check_haltpoll() {
+	guest-run "grep -q haltpoll /sys/devices/system/cpu/cpuidle/current_driver" || return 1
+	guest-run "cd /sys/module/haltpoll/parameters && echo $STOCK_POLL_NS >guest_halt_poll_ns &&
+		echo $((STOCK_GROW_START_NS * 5)) >guest_halt_poll_grow_start"
+}
+
+# The guest a configuration needs, with the workload's server in it
+use_guest() { # CONFIG
+	wanted=$(guest_of "$1")
+	[ "$wanted" != $guest_now ] || return 0
+	start_guest "$wanted" || { unavailable "$1" "its guest does not start"; return 1; }
+	if [ "$wanted" = haltpoll ] && ! check_haltpoll; then
+		unavailable "$1" "the guest's kernel has no cpuidle_haltpoll"
+		return 1
+	fi
+	[ "$wanted" != plain ] || check_attached
+	prepare
+}
+
+first_guest() {
+	if [ -n "$KIND_QEMU_ARGS" ]; then
+		start_guest plain || die "the guest does not start"
+	else
+		find_guest
+	fi
+	check_attached
+	set_config stock
+	prepare
+}
+
+# An ablation that the module does not have cannot be measured
+check_ablation() { # CONFIG
+	case " $ABLATIONS " in
+	*" $1 "*) [ -e "$HINT/test_$1" ] || { unavailable "$1" "kvm_sched_hint has no parameter test_$1"; return 1; } ;;
+	esac
+}
+
+# Runs a command in the guest in the background, with its output in a file there
+guest_background() { # COMMAND
+	guest-run "$1 >/tmp/background.log 2>&1 </dev/null & sleep 0.2; kill -0 \$!" ||
+		die "cannot start in the guest: $1: $(guest-run 'tail -n 1 /tmp/background.log')"
+}

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
+# The interleaved rounds of one workload. A kind has: load LOG SECONDS SEED, which fails
+# with a message in $WORK/error; after_round, if there is something to do.
+
+meta cpus "$NR_CPUS"
+meta stock_poll_ns "$STOCK_POLL_NS"
+
+leave() {
+	restore_settings
+	if type clean_up >/dev/null 2>&1; then clean_up; fi
+}
+
+try_load() { # LOG SECONDS SEED
+	: >"$WORK/error"
+	load "$@"
+}
+
+# A round goes to rounds.tsv: config round wall_ns idle_ticks kept_ns log error
+round() { # CONFIG ROUND
+	log=$1-$2.log error=
+	measured try_load "$RESULTS/$log" "$ROUND_S" "$2" || error=$(tail -n 1 "$WORK/error" | tr '\t' ' ')
+	[ "$measured_rc" = 0 ] || error=${error:-the load ended with $measured_rc}
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$wall_ns" "$idle_cs" "$kept" "$log" "$error" \
+		>>"$RESULTS/rounds.tsv"
+	[ ! -e /proc/kvm-sched-hint ] || cat /proc/kvm-sched-hint >"$RESULTS/counters-$1-$2"
+	[ -e "$RESULTS/$log" ] || : >"$RESULTS/$log"
+	save-results meta rounds.tsv "$log"
+}
+
+run_config() { # CONFIG ROUND
+	is_unavailable "$1" && return
+	check_ablation "$1" || return
+	use_guest "$1" || return
+	[ "$1" != blind ] || [ "$blind_period_us" -gt 0 ] ||
+		calibrate_blind "$WORKLOAD" try_load "$WORK/calibration" "$CALIBRATE_S" 99
+	set_config "$1"
+	round "$1" "$2"
+	[ "$2" -gt 1 ] || add_busy "$1"
+}
+
+run_rounds() {
+	forget_busy
+	r=1
+	while [ $r -le "$ROUNDS" ]; do
+		for config in $(order $r); do
+			progress "$WORKLOAD, round $r of $ROUNDS: $config"
+			run_config "$config" $r
+		done
+		r=$((r + 1))
+	done
+}

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The workloads: what they run, their parameters with the ranges, and how long a round takes."""
+
+import math
+
+# Switched on the running host, then those that need another guest, then what needs a
+# test-only parameter of the module; poll-200us is KVM's default, which is stock.
+SWITCHED = ("no-poll", "stock", "poll-50us", "poll-200us", "poll-1ms", "poll-10ms", "always", "hint", "blind")
+GUESTS = ("haltpoll", "idle-poll", "cpu-pm")
+ABLATIONS = ("zeroed", "shuffled")
+CONFIGS = SWITCHED + GUESTS + ABLATIONS
+DEFAULT_CONFIGS = tuple(name for name in CONFIGS if name != "poll-200us")
+QUICK_CONFIGS = ("stock", "always", "hint")
+
+# A p99 is judged from so many values of a configuration on, a p999 shown.
+P99_NEEDS, P999_NEEDS = 3000, 20000
+# some are lost
+SPARE = 1.05
+
+# name: (default, lowest, highest)
+SERVER = {"work_us": (200, 0, 100000), "poll_timeout_ms": (1000, 1, 60000)}
+UDP = {"gap_us": (10000, 100, 10000000), **SERVER}
+DEFAULT_ROUNDS = 4
+
+
+class Workload:
+    """kind: the file of tests/bench/scenario/ that runs it. fixed: what it is besides its parameters."""
+
+    def __init__(self, kind, params, fixed=None, seconds=None, guest=(), configs=CONFIGS):
+        self.kind, self.params, self.fixed = kind, params, fixed or {}
+        self.seconds, self.guest, self.configs = seconds, list(guest), configs
+
+    def defaults(self):
+        return {name: default for name, (default, _, _) in self.params.items()}
+
+    def mean_gap_us(self, params):
+        """Mean distance of what is measured; None if there is no such thing."""
+        if self.fixed.get("PATTERN") == "onoff":
+            return params["gap_us"] + params["off_us"] / params["burst"]
+        return params.get("gap_us", params.get("interval_us"))
+
+    def round_seconds(self, params, rounds):
+        """Long enough that all rounds of a configuration together can be judged."""
+        if self.seconds:
+            return self.seconds
+        return max(2, math.ceil(P99_NEEDS * SPARE / rounds * self.mean_gap_us(params) / 1e6))
+
+
+def udp(pattern, more=None, guest=(), **fixed):
+    return Workload("udp", {**UDP, **(more or {})}, {"PATTERN": pattern, **fixed}, guest=guest)
+
+
+WORKLOADS = {
+    "sipp-medium": Workload("sip", {"percent": (60, 1, 150)}, seconds=4),
+    "constant": udp("constant"),
+    "drifting": udp("drifting", {"drift_ms": (10000, 100, 3600000)}),
+    "onoff": udp("onoff", {"gap_us": (5000, 100, 10000000), "burst": (20, 1, 100000), "off_us": (100000, 0, 60000000)}),
+    "poisson": udp("poisson"),
+    "uniform": udp("uniform"),
+    "closed": udp("closed"),
+    "rtp": udp("constant", {"gap_us": (20000, 100, 10000000)}),
+    "start-of-load": Workload("udp", {**UDP, "silence_ms": (10000, 100, 600000), "repeat": (3, 1, 100),
+                                      "burst_count": (50, 1, 1000)}, {"PATTERN": "constant"}, seconds=1),
+    "cyclictest": Workload("cyclictest", {"interval_us": (20000, 100, 10000000)}),
+    "blk-qd1": Workload("blk", {"disk_mb": (64, 1, 1024)}, seconds=1),
+    "chain": udp("constant", guest=("--vcpus", "2"), CHAIN=1),
+    # the host's idle time is told in hundredths of a second: a guest that does nothing takes one in a second
+    "idle": Workload("idle", {}, seconds=180),
+    "capacity": Workload("capacity", {"grain_percent": (3, 1, 10)}, seconds=1,
+                         configs=tuple(name for name in CONFIGS if name != "blind")),
+    "bystander": Workload("bystander", {**UDP, "other_gap_us": (5000, 100, 10000000)}, {"PATTERN": "poisson"}),
+}
+# what a quick run does, and how
+QUICK = ("rtp", "onoff", "cyclictest", "blk-qd1", "idle")
+QUICK_ROUNDS, QUICK_SECONDS = 2, 3
+
+
+def set_parameter(chosen, text):
+    """Takes WORKLOAD.NAME=VALUE into {workload: {name: value}}; ValueError says what is wrong."""
+    target, equals, value = text.partition("=")
+    workload, dot, name = target.partition(".")
+    if not equals or not dot:
+        raise ValueError(f"{text!r} is not of the form WORKLOAD.NAME=VALUE")
+    if workload not in WORKLOADS:
+        raise ValueError(f"{workload!r} is none of {', '.join(WORKLOADS)}")
+    ranges = WORKLOADS[workload].params
+    if name not in ranges:
+        raise ValueError(f"{workload} has no parameter {name!r}; it has: {', '.join(ranges) or 'none'}")
+    _, low, high = ranges[name]
+    if not value.isdecimal() or not low <= int(value) <= high:
+        raise ValueError(f"{target} is {value!r}, and must be a number from {low} to {high}")
+    chosen.setdefault(workload, {})[name] = int(value)
+
+
+# What the scenario's scripts want to know, if the workload does not say it
+SCRIPT_DEFAULTS = {"REPEAT": 1, "SILENCE_MS": 0, "BURST": 1, "OFF_US": 0, "DRIFT_MS": 1, "BURST_COUNT": 0, "CHAIN": 0}
+
+
+def conf(name, params):
+    """bench.conf of a workload, as far as it is the workload's own."""
+    workload = WORKLOADS[name]
+    gap = workload.mean_gap_us(params)
+    return {**SCRIPT_DEFAULTS, **workload.fixed, "WORKLOAD": name, "KIND": workload.kind,
+            **({"MEAN_GAP_US": round(gap)} if gap else {}),
+            **{key.upper(): value for key, value in params.items()}}

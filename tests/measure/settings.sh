@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
+# The configurations: what is switched on the running host for each.
+# ME is the name that goes in front of what the user is told.
+
+POLL=/sys/module/kvm/parameters/halt_poll_ns
+GROW_START=${POLL}_grow_start
+HINT=/sys/module/kvm_sched_hint/parameters
+NODE=/sys/class/misc/kvm-sched-hint
+KVM_POLL_US=200 # KVM's default, which STOCK_POLL_NS is in the time of this host
+ABLATIONS="zeroed shuffled"
+
+die() {
+	echo "$ME: $*"
+	exit 1
+}
+
+# Whether any of CONFIGS is a mode of the module
+module_wanted() {
+	for one in $CONFIGS; do
+		case $one in
+		always | hint | blind | zeroed | shuffled) return 0 ;;
+		esac
+	done
+	return 1
+}
+
+remember_settings() {
+	[ -r $POLL ] || die "no $POLL: is kvm loaded?"
+	poll_before=$(cat $POLL) grow_start_before=$(cat $GROW_START)
+	mode_before=
+	[ -e $HINT/mode ] && mode_before=$(cat $HINT/mode)
+	[ -n "$mode_before" ] || ! module_wanted || die "kvm_sched_hint is not loaded: make modules, then again"
+}
+
+restore_settings() {
+	echo "$poll_before" >$POLL
+	echo "$grow_start_before" >$GROW_START
+	[ -z "$mode_before" ] || { set_blind 0 0; set_ablation none; echo "$mode_before" >$HINT/mode; }
+}
+
+set_blind() { # PERIOD-US KEEP-US
+	echo "$2" >$HINT/test_blind_keep_us && echo "$1" >$HINT/test_blind_period_us
+}
+
+# An ablation of hint is a test-only switch of the module, test_NAME, where it has one
+set_ablation() { # NAME|none
+	for ablation in $ABLATIONS; do
+		[ -e "$HINT/test_$ablation" ] || continue
+		[ "$ablation" = "$1" ] && on=1 || on=0
+		echo "$on" >"$HINT/test_$ablation" || return 1
+	done
+}
+
+polled_ns() { # poll-50us, poll-1ms: as many, in the time of this host
+	us=${1#poll-}
+	case $us in
+	*ms) us=$((${us%ms} * 1000)) ;;
+	*) us=${us%us} ;;
+	esac
+	echo $((us * (STOCK_POLL_NS / KVM_POLL_US)))
+}
+
+# stock is KVM's default, whatever this host was set to
+set_config() { # NAME
+	config_now=$1
+	poll=$STOCK_POLL_NS mode=off ablation_now=none
+	case $1 in
+	no-poll) poll=0 ;;
+	stock) ;;
+	poll-*) poll=$(polled_ns "$1") ;;
+	zeroed | shuffled) mode=hint ablation_now=$1 ;;
+	always | hint | blind) mode=$1 ;;
+	esac
+	{ echo "$poll" >$POLL && echo "$STOCK_GROW_START_NS" >$GROW_START; } || die "cannot set $POLL"
+	[ -n "$mode_before" ] || return 0
+	period=0 keep=0
+	[ "$mode" = blind ] && mode=hint period=$blind_period_us keep=$BLIND_KEEP_US
+	{ set_blind "$period" "$keep" && set_ablation "$ablation_now" && echo "$mode" >$HINT/mode; } ||
+		die "cannot set $HINT/mode to $mode"
+	sleep 0.3
+}
+
+# Whether the attached VM is really under the module's control
+check_attached() {
+	module_wanted || return 0
+	echo hint >$HINT/mode
+	tries=0
+	# a status is of the second that is over, and the guest may just have come up
+	until status=$(cat $NODE/vms/*/status 2>/dev/null) && [ "${status%%[!a-z]*}" = ok ]; do
+		tries=$((tries + 1))
+		if [ $tries -ge 10 ]; then
+			[ -n "$status" ] ||
+				die "no VM is attached to kvm_sched_hint: has QEMU the device, the guest the driver?"
+			die "kvm_sched_hint does nothing for the guest: $status"
+		fi
+		sleep 0.5
+	done
+}
