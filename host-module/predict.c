@@ -5,6 +5,9 @@
  * request and 9 ms later its acknowledgment, each 33 ms), each start is echoed
  * one period later. The period is the distance at which most starts have another
  * one before them.
+ *
+ * A rhythm of one start that changes, of 20 ms now and of 22 in a second, has no
+ * such period for long, but each interval is like the one before.
  */
 #include <linux/bitops.h>
 #include <linux/minmax.h>
@@ -35,6 +38,10 @@
 /* As in TCP's round-trip estimate (RFC 6298): 1/8 for the mean, 1/4 beside. */
 #define MEAN_SHIFT	3
 #define DEV_SHIFT	2
+/* A rhythm that changes is followed with half of each difference. */
+#define RECENT_SHIFT	1
+/* Errors beyond three mean deviations are one in fifty, if they are normal. */
+#define RECENT_SLACK	3
 
 static u64 distance(u64 a_ns, u64 b_ns)
 {
@@ -176,6 +183,32 @@ static u64 believed_slack_ns(const struct shint_predictor *predictor)
 	return slack_ns;
 }
 
+/*
+ * An eighth of the interval: wider than that, the odds of gaps tell as well when
+ * to be awake.
+ */
+static u64 believed_recent_slack_ns(const struct shint_predictor *predictor)
+{
+	u64 slack_ns = max(RECENT_SLACK * predictor->recent_dev_ns, SLACK_MIN_NS);
+
+	if (predictor->nr_starts < VOTERS_MIN || slack_ns > predictor->recent_ns / 8)
+		return 0;
+	return slack_ns;
+}
+
+/* Follows within a few starts; the deviation is what following leaves. */
+static void learn_recent(struct shint_predictor *predictor, u64 interval_ns)
+{
+	u64 error_ns = distance(interval_ns, predictor->recent_ns);
+
+	predictor->recent_dev_ns -= predictor->recent_dev_ns >> DEV_SHIFT;
+	predictor->recent_dev_ns += error_ns >> DEV_SHIFT;
+	if (interval_ns > predictor->recent_ns)
+		predictor->recent_ns += error_ns >> RECENT_SHIFT;
+	else
+		predictor->recent_ns -= error_ns >> RECENT_SHIFT;
+}
+
 /**
  * shint_predict_start() - learn from the start of a transaction
  * @predictor: the vCPU's
@@ -186,6 +219,7 @@ void shint_predict_start(struct shint_predictor *predictor, u64 event_ns)
 	if (predictor->nr_starts) {
 		predictor->interval_ns -= predictor->interval_ns >> MEAN_SHIFT;
 		predictor->interval_ns += (event_ns - last_start_ns(predictor)) >> MEAN_SHIFT;
+		learn_recent(predictor, event_ns - last_start_ns(predictor));
 		vote(predictor, event_ns);
 	}
 	if (predictor->period_ns)
@@ -196,19 +230,12 @@ void shint_predict_start(struct shint_predictor *predictor, u64 event_ns)
 	predictor->start_ns[predictor->nr_starts % SHINT_ECHOES] = event_ns;
 	predictor->nr_starts++;
 	predictor->slack_ns = believed_slack_ns(predictor);
+	predictor->recent_slack_ns = believed_recent_slack_ns(predictor);
 }
 
-/**
- * shint_predict_window() - when the next transaction is due to start
- * @predictor: the vCPU's
- * @now_ns: now, on the clock of the events
- * @window: out
- *
- * Return: whether the starts repeat well enough to tell, and a window has not
- * passed: the first of these is @window.
- */
-bool shint_predict_window(const struct shint_predictor *predictor, u64 now_ns,
-			  struct shint_window *window)
+/* The first echo that has not passed. */
+static bool echo_window(const struct shint_predictor *predictor, u64 now_ns,
+			struct shint_window *window)
 {
 	u64 slack_ns = predictor->slack_ns;
 	u64 passed_ns = max(now_ns, last_start_ns(predictor) + 2 * slack_ns);
@@ -234,4 +261,37 @@ bool shint_predict_window(const struct shint_predictor *predictor, u64 now_ns,
 	window->from_ns = until_ns - 2 * slack_ns;
 	window->until_ns = until_ns;
 	return true;
+}
+
+/* One recent interval after the last start. */
+static bool recent_window(const struct shint_predictor *predictor, u64 now_ns,
+			  struct shint_window *window)
+{
+	u64 slack_ns = predictor->recent_slack_ns;
+	u64 until_ns = last_start_ns(predictor) + predictor->recent_ns + slack_ns;
+
+	/* The latter: a broken clock. */
+	if (!slack_ns || until_ns <= now_ns || until_ns < 2 * slack_ns)
+		return false;
+	window->from_ns = until_ns - 2 * slack_ns;
+	window->until_ns = until_ns;
+	return true;
+}
+
+/**
+ * shint_predict_window() - when the next transaction is due to start
+ * @predictor: the vCPU's
+ * @now_ns: now, on the clock of the events
+ * @window: out
+ *
+ * Return: whether the starts repeat well enough to tell, and a window has not
+ * passed: the narrower of those that the two ways to tell have is @window.
+ */
+bool shint_predict_window(const struct shint_predictor *predictor, u64 now_ns,
+			  struct shint_window *window)
+{
+	if (predictor->slack_ns && predictor->slack_ns <= predictor->recent_slack_ns)
+		return echo_window(predictor, now_ns, window) ||
+		       recent_window(predictor, now_ns, window);
+	return recent_window(predictor, now_ns, window) || echo_window(predictor, now_ns, window);
 }

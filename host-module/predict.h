@@ -29,6 +29,9 @@
  * @period_ns: the time after which the pattern of starts repeats, or 0
  * @error_ns: mean deviation of a start from the echo of an earlier one
  * @slack_ns: half of what a window is wide; 0: the starts do not repeat well enough
+ * @recent_ns: the time from one start to the next, as it was of late
+ * @recent_dev_ns: mean deviation of a start from that
+ * @recent_slack_ns: as @slack_ns, if it is to be expected after @recent_ns
  * @echoed: share of the starts that were echoes, of SHINT_ECHOED_ALL
  *
  * A transaction starts with an event after a gap that was too long to be within
@@ -45,6 +48,9 @@ struct shint_predictor {
 	u64 period_ns;
 	u64 error_ns;
 	u64 slack_ns;
+	u64 recent_ns;
+	u64 recent_dev_ns;
+	u64 recent_slack_ns;
 };
 
 /**

@@ -127,6 +127,30 @@ static void test_patterns(void **state)
 	}
 }
 
+/* 20 ms, but 30 % more or less within seconds: followed, closely. */
+static void test_drifting(void **state)
+{
+	unsigned int n, known = 0, inside = 0;
+	struct shint_predictor p = { 0 };
+	u64 now = SEC, wide_ns = 0, rnd = 9;
+
+	for (n = 0; n < 2000; n++) {
+		struct shint_window window = { 0 };
+		u64 interval = 20 * MS + 6 * MS * sin(n / 80.0) + random_below(&rnd, 100 * US);
+
+		if (n >= LEARNING && shint_predict_window(&p, now, &window)) {
+			known++;
+			inside += window.from_ns <= now + interval && now + interval <= window.until_ns;
+			wide_ns += window.until_ns - window.from_ns;
+		}
+		now += interval;
+		shint_predict_start(&p, now);
+	}
+	assert_in_range(known, 1800, 2000);
+	expect(inside * 100 >= known * 97, "%u of %u", inside, known);
+	expect(wide_ns / known <= 2 * MS, "%llu ns wide", wide_ns / known);
+}
+
 /* A stream without memory tells nothing about when its next event comes. */
 static void test_poisson(void **state)
 {
@@ -225,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_steady),
 		cmocka_unit_test(test_patterns),
+		cmocka_unit_test(test_drifting),
 		cmocka_unit_test(test_poisson),
 		cmocka_unit_test(test_window_passes),
 		cmocka_unit_test(test_rate_changes),
