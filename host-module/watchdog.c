@@ -11,6 +11,7 @@
 #include <linux/jiffies.h>
 #include <linux/workqueue.h>
 
+#include "arrival.h"
 #include "attach.h"
 #include "kvm.h"
 #include "main.h"
@@ -166,8 +167,10 @@ static void watchdog_look(struct work_struct *work)
 	struct shint_vm *vm;
 
 	mutex_lock(&shint_lock);
-	list_for_each_entry(vm, &shint_vms, list)
+	list_for_each_entry(vm, &shint_vms, list) {
 		watchdog_look_at(vm);
+		shint_arrival_prune(vm);
+	}
 	if (!list_empty(&shint_vms))
 		watchdog_start();
 	mutex_unlock(&shint_lock);
