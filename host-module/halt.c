@@ -455,13 +455,16 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	vcpu->halt_exits = exits;
 	vcpu->hit_ns = now_ns;
 
+	/* If the guest has run since, it has the packet. */
+	if (!rehalt)
+		arrived_ns = 0;
 	halt_decide(vm, vcpu, id, mode, rehalt, woken, arrived_ns, now_ns, &decision);
 	if (mode == KVM_SCHED_HINT_MODE_OBSERVE)
 		halt_leave_to_kvm(vm, vcpu);
 	else
 		halt_act(vm, vcpu, woken, now_ns, &decision);
 	/* So late that the packet's event should have come: not worth it either. */
-	if (woken && arrived_ns && !shint_verdict_is_stock(decision.verdict) &&
+	if (arrived_ns && !shint_verdict_is_stock(decision.verdict) &&
 	    decision.verdict != SHINT_KEEP_ARRIVAL)
 		halt_judge_arrival(vm, vcpu, false, now_ns);
 	vcpu->counters.verdicts[decision.verdict]++;
