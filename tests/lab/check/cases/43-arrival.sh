@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A packet at the tap wakes the vCPU; watches end with the attachment and with the tap.
 watches_are() { [ "$(counter watches "$2")" = "$1" ]; }
-pings() { pin-load ping -q -i 0.3 -c "$1" "$GUEST_IP"; }
+pings() { pin-load ping -q -i 0.3 -c "$1" "$(cat "$SCENARIO_STATE/guests/${2-main}/ip")"; }
 
 within 10 "the tap is watched" watches_are 1 main
 arrivals=$(counter arrivals)
@@ -33,9 +33,12 @@ for _ in 1 2; do
 done
 answered
 
-# the tap's end, under traffic
-guest-start nics --qemu-args "-device pcie-root-port,id=port1,chassis=1" >/dev/null
+# two vCPUs: which one takes the interrupts has to be learned; the tap's end, under traffic
+guest-start nics --vcpus 2 --qemu-args "-device pcie-root-port,id=port1,chassis=1" >/dev/null
 within 10 "attached" attached nics
+within 10 "its driver told" guest_listening_is 1 nics
+pings 20 nics
+[ "$(counter arrival_wakes nics)" -gt 0 ] || fail "of two vCPUs none was woken for a packet"
 for _ in 1 2; do
 	guest-qmp nics netdev_add '{"type": "tap", "id": "n1", "ifname": "shtapx", "script": "no",
 		"downscript": "no", "vhost": true}' >/dev/null
