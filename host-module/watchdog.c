@@ -160,6 +160,7 @@ static void watchdog_look_at(struct shint_vm *vm)
 
 	/* Also follows CPU quotas, kvm.halt_poll_ns and KVM_CAP_HALT_POLL. */
 	shint_apply_mode(vm);
+	shint_arrival_prune(vm);
 }
 
 static void watchdog_look(struct work_struct *work)
@@ -167,10 +168,8 @@ static void watchdog_look(struct work_struct *work)
 	struct shint_vm *vm;
 
 	mutex_lock(&shint_lock);
-	list_for_each_entry(vm, &shint_vms, list) {
+	list_for_each_entry(vm, &shint_vms, list)
 		watchdog_look_at(vm);
-		shint_arrival_prune(vm);
-	}
 	if (!list_empty(&shint_vms))
 		watchdog_start();
 	mutex_unlock(&shint_lock);
