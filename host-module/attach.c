@@ -17,6 +17,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "arrival.h"
 #include "attach.h"
 #include "halt.h"
 #include "kvm.h"
@@ -43,6 +44,7 @@ static void vm_unlink(struct shint_vm *vm)
 	vm->gone = true;
 	list_del_init(&vm->list);
 	shint_registry_del(&vm->entry);
+	shint_arrival_unwatch(vm);
 	shint_kvm_restore(vm);
 	wake_up_interruptible_all(vm->wait);
 	queue_work(system_unbound_wq, &vm->teardown);
@@ -175,6 +177,7 @@ static struct shint_vm *vm_alloc(const struct kvm_sched_hint_attach *arg, struct
 	vm->wait = wait;
 	shint_sysfs_init(vm);
 	raw_spin_lock_init(&vm->budget_lock);
+	raw_spin_lock_init(&vm->arrivals_lock);
 	return vm;
 }
 

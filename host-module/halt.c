@@ -10,6 +10,7 @@
 #include <linux/nospec.h>
 #include <linux/ktime.h>
 
+#include "arrival.h"
 #include "halt.h"
 #include "kvm.h"
 #include "main.h"
@@ -106,6 +107,16 @@ static void halt_charge_wake(struct shint_vm *vm, struct shint_vcpu *vcpu, u64 n
 	halt_charge(vm, vcpu, &wake);
 }
 
+/* What came of having been woken for an arrival. */
+static void halt_judge_arrival(struct shint_vm *vm, struct shint_vcpu *vcpu, bool hit, u64 now_ns)
+{
+	if (hit)
+		vcpu->counters.arrival_hits++;
+	else
+		vcpu->counters.arrival_misses++;
+	shint_arrival_judge(vm, hit, now_ns);
+}
+
 static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
 			const struct shint_past *past, u64 now_ns)
 {
@@ -124,6 +135,8 @@ static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		counters->early_hits++;
 	else if (grant->early)
 		counters->early_misses++;
+	if (grant->arrival)
+		halt_judge_arrival(vm, vcpu, past->met, now_ns);
 
 	if (grant->charged)
 		shint_budget_settle(&vcpu->budget, grant->at_ns, grant->ns, kept_ns, now_ns);
@@ -166,20 +179,30 @@ out:
 }
 
 /*
- * What waking costs: from when the timer was due to the end of the halt. It does
- * not matter whether the event came meanwhile; if it came first, or if the vCPU
- * was still kept, the timer had nothing to wake.
+ * What waking costs: from when the timer was due, or the packet arrived, to the
+ * end of the halt. It does not matter whether the event came meanwhile; if it
+ * came first, or if the vCPU was still kept, there was nothing to wake: false.
  */
-static void halt_learn_wake_cost(struct shint_vcpu *vcpu, const struct shint_past *past,
+static bool halt_learn_wake_cost(struct shint_vcpu *vcpu, const struct shint_past *past,
 				 u64 fired_ns)
 {
 	u64 slept_from_ns = vcpu->hit_ns + past->polled_ns;
 	u64 end_ns = vcpu->hit_ns + past->halt_ns;
 
 	if (!past->known || past->met || end_ns <= fired_ns || fired_ns <= slept_from_ns)
-		return;
-	vcpu->counters.early_sent++;
+		return false;
 	shint_wake_cost_learn(&vcpu->wake_costs, fired_ns - slept_from_ns, end_ns - fired_ns);
+	return true;
+}
+
+/* The vCPU was woken for a packet. If the guest has run since, it was worth it. */
+static void halt_arrival(struct shint_vm *vm, struct shint_vcpu *vcpu,
+			 const struct shint_past *past, bool rehalt, u64 arrived_ns, u64 now_ns)
+{
+	vcpu->counters.arrival_wakes++;
+	halt_learn_wake_cost(vcpu, past, arrived_ns);
+	if (!rehalt)
+		halt_judge_arrival(vm, vcpu, true, now_ns);
 }
 
 /* Reads the slot; the test-only parameters take away what it is good for. */
@@ -228,7 +251,7 @@ static bool halt_read(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bool
 }
 
 static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bool rehalt,
-			     u64 now_ns, struct shint_decision *decision)
+			     u64 arrived_ns, u64 now_ns, struct shint_decision *decision)
 {
 	struct shint_hint hint;
 	struct shint_situation situation = {
@@ -238,6 +261,8 @@ static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 i
 		.wake_costs = &vcpu->wake_costs,
 		.gaps = &vcpu->gaps,
 		.predictor = &vcpu->predictor,
+		.arrived_ns = arrived_ns,
+		.arrival_keep_ns = shint_arrivals_keep_ns(&vm->arrivals),
 		.max_keep_ns = READ_ONCE(vm->limits.max_keep_ns),
 	};
 	u32 hit_worth;
@@ -269,7 +294,8 @@ static void halt_decide_blind(struct shint_vcpu *vcpu, bool woken, u64 now_ns,
 }
 
 static void halt_decide(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, u32 mode,
-			bool rehalt, bool woken, u64 now_ns, struct shint_decision *decision)
+			bool rehalt, bool woken, u64 arrived_ns, u64 now_ns,
+			struct shint_decision *decision)
 {
 	bool stock = shint_kvm_must_be_stock(vcpu->kvm_vcpu, &decision->verdict);
 
@@ -285,7 +311,7 @@ static void halt_decide(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, u3
 		halt_decide_blind(vcpu, woken, now_ns, decision);
 		break;
 	default:
-		halt_decide_hint(vm, vcpu, id, rehalt, now_ns, decision);
+		halt_decide_hint(vm, vcpu, id, rehalt, arrived_ns, now_ns, decision);
 	}
 }
 
@@ -293,12 +319,14 @@ static void halt_decide(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, u3
 static void halt_grant(struct shint_vm *vm, struct shint_vcpu *vcpu, bool woken, u64 now_ns,
 		       struct shint_decision *decision)
 {
-	struct shint_grant grant = { .ns = decision->keep_ns, .at_ns = now_ns, .early = woken };
+	struct shint_grant grant = { .ns = decision->keep_ns, .at_ns = now_ns };
 
 	if (decision->verdict < SHINT_KEEP_ALWAYS && !halt_charge(vm, vcpu, &grant)) {
 		*decision = (struct shint_decision){ .verdict = SHINT_STOCK_BUDGET };
 		return;
 	}
+	grant.arrival = decision->verdict == SHINT_KEEP_ARRIVAL;
+	grant.early = woken && !grant.arrival;
 	vcpu->grant = grant;
 	vcpu->counters.grants++;
 }
@@ -323,6 +351,7 @@ static void halt_act(struct shint_vm *vm, struct shint_vcpu *vcpu, bool woken, u
 		poll_ns = woken ? 0 : shint_stock_poll_ns(&vcpu->stock, &params);
 	}
 	shint_kvm_set_poll_ns(vcpu->kvm_vcpu, poll_ns);
+	WRITE_ONCE(vcpu->waker.on_arrival, decision->on_arrival);
 
 	if (!decision->wake_in_ns)
 		shint_wake_disarm(vcpu);
@@ -342,6 +371,7 @@ static void halt_leave_to_kvm(struct shint_vm *vm, struct shint_vcpu *vcpu)
 		shint_kvm_stock_params(vm, &params);
 		shint_kvm_set_poll_ns(vcpu->kvm_vcpu, shint_stock_poll_ns(&vcpu->stock, &params));
 		shint_wake_disarm(vcpu);
+		WRITE_ONCE(vcpu->waker.on_arrival, false);
 		vcpu->poll_written = false;
 		return;
 	}
@@ -357,6 +387,7 @@ static void halt_off(struct shint_vm *vm, struct shint_vcpu *vcpu)
 		halt_settle(vm, vcpu, &past, ktime_get_ns());
 	}
 	vcpu->synced = false;
+	shint_arrival_taken_ns(vcpu);
 	halt_leave_to_kvm(vm, vcpu);
 	vcpu->counters.verdicts[READ_ONCE(vm->quota) ? SHINT_STOCK_QUOTA : SHINT_STOCK_OFF]++;
 }
@@ -401,7 +432,7 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	u32 mode = READ_ONCE(vm->mode);
 	struct shint_past past = {};
 	struct shint_vcpu *vcpu;
-	u64 now_ns, fired_ns, exits;
+	u64 now_ns, fired_ns, arrived_ns, exits;
 	bool rehalt, woken;
 
 	if (unlikely(id >= vm->table.nr_slots)) {
@@ -416,16 +447,21 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 
 	now_ns = ktime_get_ns();
 	fired_ns = shint_wake_taken_ns(vcpu);
+	arrived_ns = shint_arrival_taken_ns(vcpu);
 	exits = shint_kvm_vcpu_halt_exits(kvm_vcpu);
 	rehalt = vcpu->synced && exits == vcpu->halt_exits;
 	/* If the guest has run since, the event was there before the wake-up. */
-	woken = rehalt && fired_ns;
+	woken = rehalt && (fired_ns || arrived_ns);
 
 	halt_look_back(vcpu, &past);
 	halt_settle(vm, vcpu, &past, now_ns);
 	vcpu->halt_ns += past.halt_ns;
-	if (fired_ns)
-		halt_learn_wake_cost(vcpu, &past, fired_ns);
+	if (fired_ns && halt_learn_wake_cost(vcpu, &past, fired_ns))
+		vcpu->counters.early_sent++;
+	if (arrived_ns)
+		halt_arrival(vm, vcpu, &past, rehalt, arrived_ns, now_ns);
+	if (!rehalt && past.known)
+		shint_arrival_halt_ended(vm, id, vcpu->halted_ns, vcpu->hit_ns + past.halt_ns);
 	if (woken && mode != SHINT_MODE_BLIND && mode != KVM_SCHED_HINT_MODE_ALWAYS)
 		halt_charge_wake(vm, vcpu, now_ns);
 	if (!rehalt)
@@ -433,11 +469,18 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	vcpu->halt_exits = exits;
 	vcpu->hit_ns = now_ns;
 
-	halt_decide(vm, vcpu, id, mode, rehalt, woken, now_ns, &decision);
+	/* If the guest has run since, it has the packet. */
+	if (!rehalt)
+		arrived_ns = 0;
+	halt_decide(vm, vcpu, id, mode, rehalt, woken, arrived_ns, now_ns, &decision);
 	if (mode == KVM_SCHED_HINT_MODE_OBSERVE)
 		halt_leave_to_kvm(vm, vcpu);
 	else
 		halt_act(vm, vcpu, woken, now_ns, &decision);
+	/* So late that the packet's event should have come: not worth it either. */
+	if (arrived_ns && !shint_verdict_is_stock(decision.verdict) &&
+	    decision.verdict != SHINT_KEEP_ARRIVAL)
+		halt_judge_arrival(vm, vcpu, false, now_ns);
 	vcpu->counters.verdicts[decision.verdict]++;
 	trace_sched_hint_halt(kvm_vcpu, id, &decision, rehalt);
 }

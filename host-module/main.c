@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "arrival.h"
 #include "attach.h"
 #include "kvm.h"
 #include "main.h"
@@ -193,6 +194,15 @@ static long main_get_use(struct shint_file *sfile, void __user *uarg)
 	return copy_to_user(uarg, &use, sizeof(use)) ? -EFAULT : 0;
 }
 
+static long main_watch(struct shint_file *sfile, void __user *uarg)
+{
+	struct kvm_sched_hint_watch watch;
+
+	if (copy_from_user(&watch, uarg, sizeof(watch)))
+		return -EFAULT;
+	return sfile->vm ? shint_arrival_watch(sfile->vm, &watch) : -ENOTCONN;
+}
+
 static long main_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct shint_file *sfile = file->private_data;
@@ -223,6 +233,9 @@ static long main_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		break;
 	case KVM_SCHED_HINT_GET_USE:
 		ret = main_get_use(sfile, uarg);
+		break;
+	case KVM_SCHED_HINT_WATCH:
+		ret = main_watch(sfile, uarg);
 		break;
 	default:
 		ret = -ENOTTY;

@@ -45,6 +45,7 @@ static const char *const verdict_names[SHINT_NR_VERDICTS] = {
 	[SHINT_KEEP_TIMER] = "keep_timer",
 	[SHINT_KEEP_EVENT] = "keep_event",
 	[SHINT_KEEP_GAP] = "keep_gap",
+	[SHINT_KEEP_ARRIVAL] = "keep_arrival",
 	[SHINT_KEEP_ALWAYS] = "keep_always",
 	[SHINT_KEEP_BLIND] = "keep_blind",
 };
@@ -113,6 +114,7 @@ static void decide(struct shint_decision *decision, enum shint_verdict verdict,
 	decision->verdict = verdict;
 	decision->keep_ns = keep_ns;
 	decision->wake_in_ns = wake_in_ns;
+	decision->on_arrival = false;
 }
 
 /* The time to the next timer that is worth waking for, or NS_NONE. */
@@ -139,6 +141,18 @@ static bool rule_slot(const struct shint_situation *situation,
 		decide(decision, SHINT_STOCK_STALE, 0, 0);
 	else
 		return false;
+	return true;
+}
+
+/* What brings the packet is awake, or about to be: nothing is as sure as this. */
+static bool rule_arrival(const struct shint_situation *situation,
+			 struct shint_decision *decision)
+{
+	u64 until_ns = situation->arrived_ns + situation->arrival_keep_ns;
+
+	if (!situation->arrived_ns || until_ns <= situation->now_ns)
+		return false;
+	decide(decision, SHINT_KEEP_ARRIVAL, until_ns - situation->now_ns, 0);
 	return true;
 }
 
@@ -259,8 +273,15 @@ static void apply_limits(const struct shint_situation *situation,
 	needed_ns = decision->keep_ns;
 	if (decision->wake_in_ns)
 		needed_ns += policy_lead_ns(situation, decision->wake_in_ns);
-	if (needed_ns > situation->budget_left_ns)
+	if (needed_ns > situation->budget_left_ns) {
 		decide(decision, SHINT_STOCK_BUDGET, 0, 0);
+		return;
+	}
+	/* Longer than a keep may be: it would end before the event. */
+	if (!situation->arrival_keep_ns || situation->arrival_keep_ns > situation->max_keep_ns)
+		return;
+	needed_ns += situation->arrival_keep_ns + policy_wake_cost_ns(situation, 0);
+	decision->on_arrival = needed_ns <= situation->budget_left_ns;
 }
 
 /**
@@ -284,7 +305,8 @@ void shint_policy_decide(const struct shint_situation *situation,
 	timer_in_ns = policy_timer_in_ns(situation);
 	expected = shint_predict_window(situation->predictor, situation->now_ns, &window);
 
-	if (!rule_timer_near(situation, timer_in_ns, decision) &&
+	if (!rule_arrival(situation, decision) &&
+	    !rule_timer_near(situation, timer_in_ns, decision) &&
 	    !rule_event_due(situation, &window, expected, decision) &&
 	    !rule_gap(situation, expected, decision))
 		decide(decision, SHINT_YIELD_FAR, 0, 0);

@@ -35,6 +35,7 @@ enum shint_verdict {
 	SHINT_KEEP_TIMER,	/* keep: the guest's timer is near */
 	SHINT_KEEP_EVENT,	/* keep: an event is due */
 	SHINT_KEEP_GAP,		/* keep: a gap within a transaction */
+	SHINT_KEEP_ARRIVAL,	/* keep: a packet is on its way */
 	SHINT_KEEP_ALWAYS,	/* keep: mode always; not charged to a budget */
 	SHINT_KEEP_BLIND,	/* keep: test, mode blind; not charged either */
 	SHINT_NR_VERDICTS
@@ -50,6 +51,9 @@ enum shint_verdict {
  * @wake_costs: what waking the vCPU costs
  * @gaps: how long it idles, with a plan
  * @predictor: when transactions start
+ * @arrived_ns: when the packet arrived that the vCPU was woken for, or 0
+ * @arrival_keep_ns: how long after an arrival its event is waited for, or 0 if
+ *	that is not known
  * @max_keep_ns: the VM's limit for one grant
  * @budget_left_ns: what the budgets allow now
  */
@@ -61,6 +65,8 @@ struct shint_situation {
 	const struct shint_wake_costs *wake_costs;
 	const struct shint_gaps *gaps;
 	const struct shint_predictor *predictor;
+	u64 arrived_ns;
+	u64 arrival_keep_ns;
 	u64 max_keep_ns;
 	u64 budget_left_ns;
 };
@@ -70,11 +76,13 @@ struct shint_situation {
  * @verdict: why
  * @keep_ns: poll for this long; meaningless for a stock verdict
  * @wake_in_ns: wake the vCPU after this long if it has yielded by then, or 0
+ * @on_arrival: wake it if a packet arrives and it has yielded by then
  */
 struct shint_decision {
 	enum shint_verdict verdict;
 	u64 keep_ns;
 	u64 wake_in_ns;
+	bool on_arrival;
 };
 
 static inline bool shint_verdict_is_stock(enum shint_verdict verdict)

@@ -13,6 +13,7 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
+#include "arrival.h"
 #include "attach.h"
 #include "main.h"
 #include "stats.h"
@@ -34,6 +35,9 @@ static void stats_add(struct shint_counters *sum, const struct shint_counters *c
 	sum->early_sent += READ_ONCE(counters->early_sent);
 	sum->early_hits += READ_ONCE(counters->early_hits);
 	sum->early_misses += READ_ONCE(counters->early_misses);
+	sum->arrival_wakes += READ_ONCE(counters->arrival_wakes);
+	sum->arrival_hits += READ_ONCE(counters->arrival_hits);
+	sum->arrival_misses += READ_ONCE(counters->arrival_misses);
 }
 
 static void stats_show_counters(struct seq_file *seq, const struct shint_counters *counters)
@@ -47,9 +51,10 @@ static void stats_show_counters(struct seq_file *seq, const struct shint_counter
 		   counters->grants, counters->kept_ns, counters->wasted_ns);
 	seq_printf(seq, " early_wakes_sent=%llu early_hits=%llu early_misses=%llu",
 		   counters->early_sent, counters->early_hits, counters->early_misses);
+	seq_printf(seq, " arrival_wakes=%llu arrival_hits=%llu arrival_misses=%llu",
+		   counters->arrival_wakes, counters->arrival_hits, counters->arrival_misses);
 	for (i = 0; i < SHINT_NR_VERDICTS; i++)
 		seq_printf(seq, " %s=%llu", shint_verdict_name(i), counters->verdicts[i]);
-	seq_putc(seq, '\n');
 }
 
 static void stats_show_vcpu(struct seq_file *seq, const struct shint_vm *vm, u32 id)
@@ -65,22 +70,28 @@ static void stats_show_vcpu(struct seq_file *seq, const struct shint_vm *vm, u32
 		   READ_ONCE(vcpu->predictor.period_ns),
 		   READ_ONCE(vcpu->predictor.error_ns));
 	stats_show_counters(seq, &counters);
+	seq_putc(seq, '\n');
 }
 
 static void stats_show_vm(struct seq_file *seq, struct shint_vm *vm)
 {
 	struct shint_counters sum = {};
-	u32 i, nr_used = READ_ONCE(vm->nr_used);
+	u32 i, nr_used = READ_ONCE(vm->nr_used), nr_watches = 0;
 
 	for (i = 0; i < nr_used; i++)
 		stats_add(&sum, &vm->vcpus[i].counters);
+	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
+		nr_watches += !!vm->watches[i];
 
 	seq_printf(seq, "vm %s mode=%s slots=%u features=%#llx", vm->name,
 		   vm->mode == SHINT_MODE_BLIND ? "blind" : shint_mode_names[vm->mode],
 		   vm->table.nr_slots, vm->table.features);
 	seq_printf(seq, " max_keep_us=%u budget_percent=%u vm_budget_percent=%u", vm->max_keep_us,
 		   vm->budget_percent, vm->vm_budget_percent);
+	seq_printf(seq, " watches=%u arrival_way_ns=%llu", nr_watches,
+		   READ_ONCE(vm->arrivals.way_ns));
 	stats_show_counters(seq, &sum);
+	seq_printf(seq, " arrivals=%llu\n", shint_arrival_count(vm));
 	seq_printf(seq, "status %s %s\n", vm->name, shint_status_text(shint_vm_status(vm)));
 
 	for (i = 0; i < nr_used; i++)

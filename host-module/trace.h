@@ -40,17 +40,19 @@ TRACE_EVENT(sched_hint_halt,
 		  __entry->keep_ns, __entry->wake_in_ns, __entry->rehalt)
 );
 
-/* A vCPU's thread is woken before its event. */
+/* A vCPU's thread is woken before its event: by its timer, or as a packet arrived. */
 TRACE_EVENT(sched_hint_wake,
-	TP_PROTO(const void *kvm_vcpu),
-	TP_ARGS(kvm_vcpu),
+	TP_PROTO(const void *kvm_vcpu, bool arrival),
+	TP_ARGS(kvm_vcpu, arrival),
 	TP_STRUCT__entry(
 		__field(const void *, kvm_vcpu)
+		__field(bool, arrival)
 	),
 	TP_fast_assign(
 		__entry->kvm_vcpu = kvm_vcpu;
+		__entry->arrival = arrival;
 	),
-	TP_printk("vcpu %p", __entry->kvm_vcpu)
+	TP_printk("vcpu %p arrival %d", __entry->kvm_vcpu, __entry->arrival)
 );
 
 #endif /* SHINT_TRACE_H */

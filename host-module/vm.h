@@ -15,6 +15,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "arrival_learn.h"
 #include "budget.h"
 #include "policy.h"
 #include "gaps.h"
@@ -25,6 +26,7 @@
 
 struct kvm;
 struct kvm_vcpu;
+struct shint_watch;
 
 /* Beside the modes of the ABI: hint's ablation, by the test_blind_* parameters. */
 #define SHINT_MODE_BLIND	(KVM_SCHED_HINT_MODE_HINT + 1)
@@ -39,6 +41,10 @@ struct kvm_vcpu;
  * @early_sent: vCPU threads woken before the awaited event
  * @early_hits: of these, the event came within the grant that followed
  * @early_misses: of these, it did not
+ * @arrival_wakes: vCPU threads woken because a packet arrived
+ * @arrival_hits: of these, the packet's event, or another, came within the
+ *	grant that followed, or before
+ * @arrival_misses: of these, none did
  *
  * Written by the vCPU's own thread, under the vCPU's mutex; read by anyone.
  */
@@ -50,6 +56,9 @@ struct shint_counters {
 	u64 early_sent;
 	u64 early_hits;
 	u64 early_misses;
+	u64 arrival_wakes;
+	u64 arrival_hits;
+	u64 arrival_misses;
 };
 
 /**
@@ -71,6 +80,7 @@ struct shint_polled {
  * @charged: to the vCPU's budget
  * @charged_to_vm: to the VM's budget, too
  * @early: it follows an early wake
+ * @arrival: it follows the arrival of a packet
  */
 struct shint_grant {
 	u64 ns;
@@ -78,6 +88,7 @@ struct shint_grant {
 	bool charged;
 	bool charged_to_vm;
 	bool early;
+	bool arrival;
 };
 
 /**
@@ -86,19 +97,25 @@ struct shint_grant {
  * @fired_ns: when it was due that last woke the vCPU; the probe takes it back to 0
  * @until_ns: mode always: until then only wake the vCPU if it blocks, else 0
  * @armed: cleared before a cancel that the firing timer would not notice
+ * @on_arrival: set by the probe: an arrival may wake the vCPU, which clears it
+ * @arrived_ns: when the packet arrived that last woke the vCPU; the probe takes
+ *	it back to 0
  */
 struct shint_waker {
 	struct hrtimer timer;
 	u64 fired_ns;
 	u64 until_ns;
 	bool armed;
+	bool on_arrival;
+	u64 arrived_ns;
 };
 
 /**
  * struct shint_vcpu - one slot's vCPU
  *
  * Written by the vCPU's own thread in the probe, which KVM runs under the
- * vCPU's mutex, so one at a time; the timer writes waker.fired_ns only.
+ * vCPU's mutex, so one at a time; the timer writes waker.fired_ns only, and the
+ * arrival of a packet waker.on_arrival and waker.arrived_ns.
  *
  * @kvm_vcpu: set at the first halt; valid as long as the VM's reference to kvm
  * @waker: early wake
@@ -221,6 +238,11 @@ struct shint_watched {
  * @budget_lock: @budget, among vCPUs; raw: taken with preemption disabled
  * @budget: the VM's, if limits.vm_budget_ns is set
  * @nr_used: one more than the largest vCPU id that has halted; under budget_lock
+ * @watches: taps that are watched; under shint_lock
+ * @past_arrivals: packets at taps that are not watched any more; under shint_lock
+ * @arrivals_lock: @arrivals, among vCPUs and arrivals; raw, and with interrupts
+ *	disabled, in which packets arrive
+ * @arrivals: what arrivals lead to
  * @stray_hits: halts of vCPUs without a slot; any vCPU's thread, so inexact
  * @vcpus: one per slot
  */
@@ -252,6 +274,10 @@ struct shint_vm {
 	raw_spinlock_t budget_lock;
 	struct shint_budget budget;
 	u32 nr_used;
+	struct shint_watch *watches[KVM_SCHED_HINT_MAX_WATCHES];
+	u64 past_arrivals;
+	raw_spinlock_t arrivals_lock;
+	struct shint_arrivals arrivals;
 	u64 stray_hits;
 	struct shint_vcpu *vcpus;
 };

@@ -11,6 +11,7 @@
 #include <linux/jiffies.h>
 #include <linux/workqueue.h>
 
+#include "arrival.h"
 #include "attach.h"
 #include "kvm.h"
 #include "main.h"
@@ -159,6 +160,7 @@ static void watchdog_look_at(struct shint_vm *vm)
 
 	/* Also follows CPU quotas, kvm.halt_poll_ns and KVM_CAP_HALT_POLL. */
 	shint_apply_mode(vm);
+	shint_arrival_prune(vm);
 }
 
 static void watchdog_look(struct work_struct *work)

@@ -87,6 +87,9 @@ static const struct field fields[] = {
 	FIELD(kvm_sched_hint_use, early_hits, 72),
 	FIELD(kvm_sched_hint_use, early_misses, 80),
 	FIELD(kvm_sched_hint_use, reserved, 88),
+	FIELD(kvm_sched_hint_watch, fd, 0),
+	FIELD(kvm_sched_hint_watch, flags, 4),
+	FIELD(kvm_sched_hint_watch, reserved, 8),
 };
 
 static void test_offsets(void **state)
@@ -110,6 +113,7 @@ static void test_sizes(void **state)
 	assert_int_equal(sizeof(struct kvm_sched_hint_limits), 32);
 	assert_int_equal(sizeof(struct kvm_sched_hint_status), 32);
 	assert_int_equal(sizeof(struct kvm_sched_hint_use), 128);
+	assert_int_equal(sizeof(struct kvm_sched_hint_watch), 32);
 }
 
 /* Each structure is filled with these: the byte at offset n is n. */
@@ -270,6 +274,21 @@ static void test_kvm_sched_hint_limits(void **state)
 	assert_memory_equal(&s, golden, 32);
 }
 
+static void test_kvm_sched_hint_watch(void **state)
+{
+	struct kvm_sched_hint_watch s = {
+		.fd = 0x03020100,
+		.flags = 0x07060504,
+		.reserved = {
+			0x0f0e0d0c0b0a0908ULL,
+			0x1716151413121110ULL,
+			0x1f1e1d1c1b1a1918ULL,
+		},
+	};
+
+	assert_memory_equal(&s, golden, 32);
+}
+
 static void test_kvm_sched_hint_status(void **state)
 {
 	struct kvm_sched_hint_status s = {
@@ -360,6 +379,8 @@ static const struct number numbers[] = {
 	NUMBER(KVM_SCHED_HINT_DETACH, 0x0000b502),
 	NUMBER(KVM_SCHED_HINT_SET_LIMITS, 0x4020b503),
 	NUMBER(KVM_SCHED_HINT_GET_STATUS, 0x8020b504),
+	NUMBER(KVM_SCHED_HINT_WATCH, 0x4020b507),
+	NUMBER(KVM_SCHED_HINT_MAX_WATCHES, 64),
 };
 
 static void test_numbers(void **state)
@@ -410,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_kvm_sched_hint_attach),
 		cmocka_unit_test(test_kvm_sched_hint_limits),
 		cmocka_unit_test(test_kvm_sched_hint_status),
+		cmocka_unit_test(test_kvm_sched_hint_watch),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_state_word),
 	};

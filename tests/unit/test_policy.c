@@ -19,7 +19,8 @@
 
 static bool is_keep(enum shint_verdict v)
 {
-	return v == SHINT_KEEP_TIMER || v == SHINT_KEEP_EVENT || v == SHINT_KEEP_GAP;
+	return v == SHINT_KEEP_TIMER || v == SHINT_KEEP_EVENT || v == SHINT_KEEP_GAP ||
+	       v == SHINT_KEEP_ARRIVAL;
 }
 
 static bool is_wake(enum shint_verdict v)
@@ -71,7 +72,7 @@ static struct shint_situation plain(struct shint_hint *hint)
 /* past: NULL for nothing known but that a wake-up costs COST. */
 static struct shint_decision decide(struct shint_situation *s, const struct past *past)
 {
-	struct shint_decision d = { SHINT_NR_VERDICTS, 77, 88 };
+	struct shint_decision d = { SHINT_NR_VERDICTS, 77, 88, true };
 	struct past nothing = { 0 };
 
 	wake_costs(&nothing, COST);
@@ -376,6 +377,60 @@ static void test_gap_to_come(void **state)
 }
 
 /* A met event is worth something, the less the scarcer the budget, and nothing without. */
+/* Woken for a packet: until it should have come, whatever else is known. */
+static void test_arrival(void **state)
+{
+	struct shint_hint hint;
+	struct shint_situation s = plain(&hint);
+	struct shint_decision d;
+
+	/* nothing is known about arrivals */
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_YIELD_FAR);
+	assert_false(d.on_arrival);
+
+	s.arrival_keep_ns = 3 * COST;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_YIELD_FAR);
+	assert_true(d.on_arrival);
+
+	s.arrived_ns = NOW - COST;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_KEEP_ARRIVAL);
+	assert_true(d.keep_ns == 2 * COST);
+	/* a timer that is near does not end it earlier */
+	hint.next_timer_ns = 10;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_KEEP_ARRIVAL);
+	assert_true(d.keep_ns == 2 * COST);
+	hint.next_timer_ns = NONE;
+
+	/* it has not come */
+	s.arrived_ns = NOW - 3 * COST;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_YIELD_FAR);
+
+	/* no budget for the keep, none for being woken again, a keep that is too short */
+	s.arrived_ns = NOW - COST;
+	s.budget_left_ns = COST;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_STOCK_BUDGET);
+	assert_false(d.on_arrival);
+	s.arrived_ns = 0;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_YIELD_FAR);
+	assert_false(d.on_arrival);
+	s.budget_left_ns = SEC;
+	s.max_keep_ns = COST;
+	d = decide(&s, NULL);
+	assert_false(d.on_arrival);
+	/* the guest runs, so says the slot */
+	s.max_keep_ns = SEC;
+	hint.state = VIRTIO_SCHED_HINT_STATE_RUNNING;
+	d = decide(&s, NULL);
+	assert_false(d.on_arrival);
+}
+
 static void test_hit_worth(void **state)
 {
 	u32 last = ~0U;
@@ -420,6 +475,7 @@ static void test_names(void **state)
 		{ SHINT_KEEP_TIMER, "keep_timer" },
 		{ SHINT_KEEP_EVENT, "keep_event" },
 		{ SHINT_KEEP_GAP, "keep_gap" },
+		{ SHINT_KEEP_ARRIVAL, "keep_arrival" },
 		{ SHINT_KEEP_ALWAYS, "keep_always" },
 		{ SHINT_KEEP_BLIND, "keep_blind" },
 	};
@@ -483,6 +539,14 @@ static void check_invariants(const struct shint_situation *s, const struct past 
 		assert_true(d->verdict != SHINT_KEEP_EVENT);
 	if (s->hint->tick)
 		assert_true(d->verdict != SHINT_KEEP_TIMER && d->verdict != SHINT_WAKE_TIMER);
+	if (!s->arrived_ns)
+		assert_true(d->verdict != SHINT_KEEP_ARRIVAL);
+	/* To be woken must fit, with what is kept anyway and the keep that follows. */
+	if (d->on_arrival) {
+		assert_false(shint_verdict_is_stock(d->verdict));
+		assert_true(s->arrival_keep_ns && s->arrival_keep_ns <= s->max_keep_ns);
+		assert_true(d->keep_ns + s->arrival_keep_ns <= s->budget_left_ns);
+	}
 	if (!d->wake_in_ns)
 		return;
 
@@ -521,6 +585,9 @@ static void test_invariants(void **state)
 			wake_costs(&p, 1 + random_below(&rnd, MS));
 			s.max_keep_ns = US * (1 + random_below(&rnd, 1000000));
 			s.budget_left_ns = random_of(&rnd, 250 * MS);
+			s.arrival_keep_ns = random_below(&rnd, 2) * random_below(&rnd, 2 * MS);
+			if (!random_below(&rnd, 4))
+				s.arrived_ns = now - random_below(&rnd, MS);
 			d = decide(&s, &p);
 			check_invariants(&s, &p, &d);
 			seen[d.verdict]++;
@@ -536,7 +603,7 @@ static void test_invariants(void **state)
 		}
 	}
 	/* All that the policy can say was said. */
-	for (n = SHINT_YIELD_FAR; n <= SHINT_KEEP_GAP; n++)
+	for (n = SHINT_YIELD_FAR; n <= SHINT_KEEP_ARRIVAL; n++)
 		expect(seen[n] >= 100, "%s: %u times", shint_verdict_name(n), seen[n]);
 	assert_true(seen[SHINT_STOCK_NOT_IDLE] && seen[SHINT_STOCK_STALE] &&
 		    seen[SHINT_STOCK_BUDGET]);
@@ -553,6 +620,7 @@ int main(void)
 		cmocka_unit_test(test_timer_and_event),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_gap_to_come),
+		cmocka_unit_test(test_arrival),
 		cmocka_unit_test(test_hit_worth),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_invariants),

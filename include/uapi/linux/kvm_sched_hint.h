@@ -179,6 +179,30 @@ struct kvm_sched_hint_use {
 	__u64 reserved[5];
 };
 
+/* Taps that are watched for a VM, at most. */
+#define KVM_SCHED_HINT_MAX_WATCHES	64
+
+/**
+ * struct kvm_sched_hint_watch - argument of KVM_SCHED_HINT_WATCH
+ * @fd: in: a queue of a tap or macvtap device that feeds the VM
+ * @flags: in: zero
+ * @reserved: in: zero
+ *
+ * From now on a packet that arrives there may wake the vCPU that takes the
+ * device's interrupts, before the interrupt. A watch ends with the attachment,
+ * or when the queue's last descriptor is closed, which it does not delay.
+ *
+ * Errors: EINVAL (a field that must be zero is not, or fd is no such queue),
+ * EBADF, EEXIST (it is watched already), ENOSPC (KVM_SCHED_HINT_MAX_WATCHES
+ * are), ENOTCONN (no VM attached, or its process is gone), ENOMEM, ENOTTY (an
+ * older module).
+ */
+struct kvm_sched_hint_watch {
+	__s32 fd;
+	__u32 flags;
+	__u64 reserved[3];
+};
+
 #define KVM_SCHED_HINT_IOC	0xB5
 
 /* Returns KVM_SCHED_HINT_API_VERSION. Anything else: do not go on. */
@@ -194,10 +218,12 @@ struct kvm_sched_hint_use {
  */
 #define KVM_SCHED_HINT_GET_LIMITS	_IOR(KVM_SCHED_HINT_IOC, 0x05, struct kvm_sched_hint_limits)
 #define KVM_SCHED_HINT_GET_USE		_IOWR(KVM_SCHED_HINT_IOC, 0x06, struct kvm_sched_hint_use)
+#define KVM_SCHED_HINT_WATCH		_IOW(KVM_SCHED_HINT_IOC, 0x07, struct kvm_sched_hint_watch)
 
 static_assert(sizeof(struct kvm_sched_hint_attach) == 80, "attach is ABI");
 static_assert(sizeof(struct kvm_sched_hint_limits) == 32, "limits is ABI");
 static_assert(sizeof(struct kvm_sched_hint_status) == 32, "status is ABI");
 static_assert(sizeof(struct kvm_sched_hint_use) == 128, "use is ABI");
+static_assert(sizeof(struct kvm_sched_hint_watch) == 32, "watch is ABI");
 
 #endif /* _UAPI_LINUX_KVM_SCHED_HINT_H */

@@ -123,12 +123,59 @@ static void get_use(int fd)
 	expect("GET_USE, bad pointer", ioctl(fd, KVM_SCHED_HINT_GET_USE, 8), EFAULT);
 }
 
+#define WATCH_WITH(what, want, ...) do {					\
+	struct kvm_sched_hint_watch arg = { .fd = tap };			\
+	__VA_ARGS__;								\
+	expect("WATCH, " what, ioctl(fd, KVM_SCHED_HINT_WATCH, &arg), want);	\
+} while (0)
+
+static int open_tap(void)
+{
+	return open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+}
+
+static void watches(int fd)
+{
+	int tap = open_tap(), null = open("/dev/null", O_RDWR), pipes[2] = { -1, -1 };
+	int taps[KVM_SCHED_HINT_MAX_WATCHES];
+
+	expect("pipe", pipe(pipes), 0);
+	expect("WATCH, bad pointer", ioctl(fd, KVM_SCHED_HINT_WATCH, 8), EFAULT);
+	WATCH_WITH("closed fd", EBADF, arg.fd = 999);
+	WATCH_WITH("negative fd", EBADF, arg.fd = -1);
+	WATCH_WITH("/dev/null", EINVAL, arg.fd = null);
+	WATCH_WITH("a pipe", EINVAL, arg.fd = pipes[0]);
+	WATCH_WITH("the node itself", EINVAL, arg.fd = fd);
+	WATCH_WITH("flags", EINVAL, arg.flags = 1);
+	for (int i = 0; i < 3; i++)
+		WATCH_WITH("reserved", EINVAL, arg.reserved[i] = 1);
+	WATCH_WITH("a tap", 0, (void)arg);
+	WATCH_WITH("a tap twice", EEXIST, (void)arg);
+	for (int i = 1; i < KVM_SCHED_HINT_MAX_WATCHES; i++) {
+		taps[i] = open_tap();
+		WATCH_WITH("taps", 0, arg.fd = taps[i]);
+	}
+	close(tap);
+	tap = open_tap();
+	WATCH_WITH("one too many", ENOSPC, (void)arg);
+	/* taps that are closed are forgotten, within a second or so */
+	for (int i = 1; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
+		close(taps[i]);
+	sleep(3);
+	WATCH_WITH("after others were closed", 0, (void)arg);
+	/* DETACH ends it, with the tap open */
+	close(null);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 static void attached(int fd, int other)
 {
 	struct kvm_sched_hint_status status;
 	struct kvm_sched_hint_limits limits = {
 		.max_keep_us = 1, .budget_percent = 0, .mode = KVM_SCHED_HINT_MODE_OBSERVE,
 	};
+	int tap;
 
 	ATTACH_WITH("good", 0, (void)arg);
 	ATTACH_WITH("twice, same file", EBUSY, (void)arg);
@@ -147,14 +194,18 @@ static void attached(int fd, int other)
 	expect("SET_LIMITS, bad pointer", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, 8), EFAULT);
 	get_limits(fd);
 	get_use(fd);
+	watches(fd);
 	expect("DETACH", ioctl(fd, KVM_SCHED_HINT_DETACH, 0), 0);
 	ATTACH_WITH("again after DETACH", 0, (void)arg);
+	tap = open_tap();
+	WATCH_WITH("after another ATTACH", 0, (void)arg);
 }
 
 int main(void)
 {
 	struct kvm_sched_hint_limits limits = { .max_keep_us = 1 };
 	struct kvm_sched_hint_use use = { .vcpu_id = KVM_SCHED_HINT_USE_VM };
+	struct kvm_sched_hint_watch watch = { .fd = 0 };
 	struct kvm_sched_hint_status status;
 	int fd = open_node(), other = open_node();
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -183,6 +234,7 @@ int main(void)
 	expect("SET_LIMITS, not attached", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, &limits), ENOTCONN);
 	expect("GET_LIMITS, not attached", ioctl(fd, KVM_SCHED_HINT_GET_LIMITS, &limits), ENOTCONN);
 	expect("GET_USE, not attached", ioctl(fd, KVM_SCHED_HINT_GET_USE, &use), ENOTCONN);
+	expect("WATCH, not attached", ioctl(fd, KVM_SCHED_HINT_WATCH, &watch), ENOTCONN);
 	expect("GET_STATUS, not attached", ioctl(fd, KVM_SCHED_HINT_GET_STATUS, &status), 0);
 	if (status.status != KVM_SCHED_HINT_STATUS_DETACHED || status.listening) {
 		printf("FAILED status of a file without a VM: %u\n", status.status);

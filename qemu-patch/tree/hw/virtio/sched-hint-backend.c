@@ -18,6 +18,8 @@
 #include "hw/boards.h"
 #include "hw/virtio/sched-hint-backend.h"
 #include "monitor/monitor.h"
+#include "net/net.h"
+#include "net/tap.h"
 #include "qapi/error.h"
 #include "qemu/ctype.h"
 #include "qemu/error-report.h"
@@ -143,6 +145,47 @@ static void sched_hint_backend_drained(SchedHintBackend *b)
     }
 }
 
+/*
+ * Have the host watch what a NIC is fed from.  Only taps: what arrives at other
+ * backends the host's kernel does not see, or sees no earlier than the guest.
+ */
+static void sched_hint_backend_watch_nic(NICState *nic, void *opaque)
+{
+    SchedHintBackend *b = opaque;
+    int queues = MAX(1, nic->conf->peers.queues);
+
+    for (int i = 0; i < queues; i++) {
+        NetClientState *peer = qemu_get_subqueue(nic, i)->peer;
+        struct kvm_sched_hint_watch watch = {};
+        int err;
+
+        if (!peer || peer->info->type != NET_CLIENT_DRIVER_TAP) {
+            continue;
+        }
+        watch.fd = tap_get_fd(peer);
+        err = ioctl(b->fd, KVM_SCHED_HINT_WATCH, &watch) < 0 ? errno : 0;
+        /* EEXIST: it was there before a device that has just come. */
+        if (err != EEXIST) {
+            trace_sched_hint_backend_watch(b, watch.fd, err);
+        }
+    }
+}
+
+/* A tap that is closed the host forgets by itself. */
+static void sched_hint_backend_watch_nics(SchedHintBackend *b)
+{
+    if (b->attached && b->packet_arrival) {
+        qemu_foreach_nic(sched_hint_backend_watch_nic, b);
+    }
+}
+
+static void sched_hint_backend_device_came(DeviceListener *listener,
+                                           DeviceState *dev)
+{
+    sched_hint_backend_watch_nics(container_of(listener, SchedHintBackend,
+                                               listener));
+}
+
 static void sched_hint_backend_attach(SchedHintBackend *b)
 {
     struct kvm_sched_hint_attach attach = {
@@ -183,6 +226,7 @@ static void sched_hint_backend_attach(SchedHintBackend *b)
     }
     b->attached = true;
     b->warned = false;
+    sched_hint_backend_watch_nics(b);
     sched_hint_backend_get_status(b);
 }
 
@@ -380,6 +424,9 @@ bool sched_hint_backend_init(SchedHintBackend *b, Error **errp)
     }
 
 opened:
+    /* Whoever plugs a NIC later does not tell us. */
+    b->listener.realize = sched_hint_backend_device_came;
+    device_listener_register(&b->listener);
     if (!b->fdname) {
         b->retry = timer_new_ms(QEMU_CLOCK_REALTIME, sched_hint_backend_retry,
                                 b);
@@ -393,6 +440,10 @@ opened:
 
 void sched_hint_backend_cleanup(SchedHintBackend *b)
 {
+    if (b->listener.realize) {
+        device_listener_unregister(&b->listener);
+        b->listener.realize = NULL;
+    }
     timer_free(b->retry);
     b->retry = NULL;
     sched_hint_backend_close(b);

@@ -319,6 +319,8 @@ static const Property virtio_sched_hint_properties[] = {
     DEFINE_PROP_UINT32("budget-percent", VirtIOSchedHint,
                        backend.limits.budget_percent,
                        SCHED_HINT_DEFAULT_BUDGET_PERCENT),
+    DEFINE_PROP_BOOL("packet-arrival", VirtIOSchedHint,
+                     backend.packet_arrival, true),
     DEFINE_PROP_BIT64("runnable", VirtIOSchedHint, host_features,
                       VIRTIO_SCHED_HINT_F_RUNNABLE, false),
     DEFINE_PROP_BIT64("poll", VirtIOSchedHint, host_features,

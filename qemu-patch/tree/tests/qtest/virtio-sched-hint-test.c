@@ -807,6 +807,28 @@ typedef struct BadProperty {
     const char *names;
 } BadProperty;
 
+static void assert_packet_arrival(const char *args, bool wanted)
+{
+    TestState *t = boot(args);
+    g_autoptr(QDict) rsp = qtest_qmp(t->qs->qts, "{ 'execute': 'qom-get', "
+                                     "'arguments': { 'path': '" PATH "', "
+                                     "'property': 'packet-arrival' } }");
+
+    g_assert_true(qdict_haskey(rsp, "return"));
+    g_assert_cmpint(qdict_get_bool(rsp, "return"), ==, wanted);
+    shut_down(t);
+}
+
+/* On unless switched off; a NIC beside it makes no difference without a host */
+static void test_packet_arrival(void)
+{
+    assert_packet_arrival("", true);
+    assert_packet_arrival("-global virtio-sched-hint-device."
+                          "packet-arrival=off", false);
+    assert_packet_arrival("-netdev hubport,id=n0,hubid=0 "
+                          "-device virtio-net-pci,netdev=n0,romfile=", true);
+}
+
 static const BadProperty bad_properties[] = {
     { "backend", "'backend': 'maybe'", "use off, auto or required" },
     { "required-without-kvm", "'backend': 'required'", "KVM" },
@@ -815,6 +837,7 @@ static const BadProperty bad_properties[] = {
     { "max-keep-large", "'max-keep-us': 1000001", "use 1 to 1000000" },
     { "max-keep-negative", "'max-keep-us': -1", "max-keep-us" },
     { "budget-large", "'budget-percent': 101", "use 0 to 100" },
+    { "packet-arrival", "'packet-arrival': 'maybe'", "packet-arrival" },
 };
 
 static void test_bad_property(const void *data)
@@ -886,6 +909,7 @@ int main(int argc, char **argv)
     qtest_add_func("/virtio-sched-hint/config-apic-gaps",
                    test_config_apic_gaps);
     qtest_add_func("/virtio-sched-hint/pci-id", test_pci_id);
+    qtest_add_func("/virtio-sched-hint/packet-arrival", test_packet_arrival);
     qtest_add_func("/virtio-sched-hint/auto-without-kvm",
                    test_auto_without_kvm);
     qtest_add_func("/virtio-sched-hint/set-table", test_set_table);

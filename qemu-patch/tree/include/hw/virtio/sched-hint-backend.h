@@ -7,6 +7,7 @@
 #ifndef HW_VIRTIO_SCHED_HINT_BACKEND_H
 #define HW_VIRTIO_SCHED_HINT_BACKEND_H
 
+#include "hw/qdev-core.h"
 #include "qapi/qapi-types-sched-hint.h"
 
 /* The same on hosts without <linux/kvm_sched_hint.h> */
@@ -30,6 +31,7 @@ typedef struct SchedHintBackend {
     SchedHintBackendMode mode;
     char *fdname;               /* NULL: open the node by its path */
     SchedHintLimits limits;     /* what is asked for at the next attach */
+    bool packet_arrival;        /* have the host watch the NICs' taps */
     /* called when sched_hint_backend_listening() changed by itself */
     void (*changed)(void *opaque);
     void *opaque;
@@ -37,6 +39,7 @@ typedef struct SchedHintBackend {
     int fd;                     /* -1 while closed */
     guint watch;                /* GSource of fd */
     QEMUTimer *retry;           /* only where opening again makes sense */
+    DeviceListener listener;    /* for NICs that are plugged */
     SchedHintTable table;       /* what to attach; addr NULL: nothing */
     bool attached;
     bool listening;

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packet arrival: a vCPU is woken when a packet for it is at the tap, while the
+ * vhost worker, or QEMU, wakes to bring it there. So the two leave their pCPUs'
+ * idle states at the same time, and not one after the other.
+ *
+ * It is seen where those see it: by an entry of our own in the wait queue of
+ * the tap's socket. We hold the socket, as the tap itself does, and not the
+ * file: its wait queue lives as long, yet who closes the last descriptor finds
+ * the device gone. A socket that only we hold is let go by the watchdog. The
+ * wait queue is a part of the socket, so nobody tears it down before we have
+ * left it, and POLLFREE is not met here.
+ *
+ * The entry's function runs with the wait queue's lock held: once
+ * remove_wait_queue() is back, no function runs any more.
+ */
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/if_tap.h>
+#include <linux/if_tun.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/nospec.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <net/sock.h>
+
+#include "arrival.h"
+#include "attach.h"
+#include "kvm.h"
+#include "trace.h"
+#include "vm.h"
+
+/**
+ * struct shint_watch - one queue of a tap
+ * @wait: in @sk's wait queue
+ * @sk: we hold a reference
+ * @vm: whose; outlives the watch
+ * @queue: our place in vm->watches
+ * @arrivals: packets; written by the entry's function only, so serialised
+ */
+struct shint_watch {
+	struct wait_queue_entry wait;
+	struct sock *sk;
+	struct shint_vm *vm;
+	u32 queue;
+	u64 arrivals;
+};
+
+/* The vCPU that a packet is for, if that is known and it would be of use to wake it. */
+static struct shint_vcpu *arrival_vcpu(struct shint_vm *vm, u32 queue, u64 now_ns)
+{
+	struct shint_vcpu *vcpu;
+	u32 id = 0;
+
+	/* A VM with one vCPU needs no vote. */
+	if (READ_ONCE(vm->nr_used) != 1 && !shint_arrivals_taker(&vm->arrivals, queue, &id))
+		return NULL;
+	vcpu = &vm->vcpus[array_index_nospec(id, vm->table.nr_slots)];
+	if (!READ_ONCE(vcpu->waker.on_arrival) || !shint_arrivals_pay(&vm->arrivals, now_ns) ||
+	    !shint_kvm_blocking(vcpu->kvm_vcpu))
+		return NULL;
+	return vcpu;
+}
+
+/* Whatever sends the packet, mostly softirqs; the wait queue's lock held, interrupts disabled. */
+static void arrival_came(struct shint_watch *watch)
+{
+	struct shint_vm *vm = watch->vm;
+	u64 now_ns = ktime_get_ns();
+	struct shint_vcpu *vcpu;
+
+	WRITE_ONCE(watch->arrivals, watch->arrivals + 1);
+	if (READ_ONCE(vm->mode) != KVM_SCHED_HINT_MODE_HINT)
+		return;
+	vcpu = arrival_vcpu(vm, watch->queue, now_ns);
+	if (!shint_arrivals_followed(&vm->arrivals, now_ns)) {
+		raw_spin_lock(&vm->arrivals_lock);
+		shint_arrivals_follow(&vm->arrivals, watch->queue, now_ns);
+		raw_spin_unlock(&vm->arrivals_lock);
+	}
+	/* One wake-up per decision of the probe's, which has seen to the budget. */
+	if (!vcpu || !xchg(&vcpu->waker.on_arrival, false))
+		return;
+	/* Before the wake-up, which is a full barrier: the probe must see why. */
+	WRITE_ONCE(vcpu->waker.arrived_ns, now_ns);
+	trace_sched_hint_wake(vcpu->kvm_vcpu, true);
+	shint_kvm_wake(vcpu->kvm_vcpu);
+}
+
+static int arrival_woken(struct wait_queue_entry *wait, unsigned int mode, int flags, void *key)
+{
+	/* Also woken for room to send, and at the end of a device. */
+	if (key_to_poll(key) & EPOLLIN)
+		arrival_came(container_of(wait, struct shint_watch, wait));
+	return 0;
+}
+
+/*
+ * The drivers are asked by name, lest this module loads them where nobody has a
+ * tap: if the file is theirs, they are there.
+ */
+static struct sock *arrival_sock(struct file *file)
+{
+	struct socket *socket = ERR_PTR(-EINVAL);
+	struct socket *(*of_file)(struct file *file);
+
+#if IS_ENABLED(CONFIG_TUN)
+	of_file = symbol_get(tun_get_socket);
+	if (of_file) {
+		socket = of_file(file);
+		symbol_put(tun_get_socket);
+	}
+#endif
+#if IS_ENABLED(CONFIG_TAP)
+	of_file = IS_ERR(socket) ? symbol_get(tap_get_socket) : NULL;
+	if (of_file) {
+		socket = of_file(file);
+		symbol_put(tap_get_socket);
+	}
+#endif
+	return IS_ERR(socket) ? NULL : socket->sk;
+}
+
+/* Under shint_lock. */
+static int arrival_add(struct shint_vm *vm, struct sock *sk)
+{
+	u32 i, queue = KVM_SCHED_HINT_MAX_WATCHES;
+	struct shint_watch *watch;
+
+	if (vm->gone)
+		return -ENOTCONN;
+	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++) {
+		if (vm->watches[i] && vm->watches[i]->sk == sk)
+			return -EEXIST;
+		if (!vm->watches[i] && queue == KVM_SCHED_HINT_MAX_WATCHES)
+			queue = i;
+	}
+	if (queue == KVM_SCHED_HINT_MAX_WATCHES)
+		return -ENOSPC;
+
+	watch = kzalloc(sizeof(*watch), GFP_KERNEL_ACCOUNT);
+	if (!watch)
+		return -ENOMEM;
+	/* Whom this queue's predecessor led to is nothing to go by. */
+	raw_spin_lock_irq(&vm->arrivals_lock);
+	vm->arrivals.takers[queue] = (struct shint_arrival_taker){};
+	raw_spin_unlock_irq(&vm->arrivals_lock);
+	sock_hold(sk);
+	watch->sk = sk;
+	watch->vm = vm;
+	watch->queue = queue;
+	vm->watches[queue] = watch;
+	init_waitqueue_func_entry(&watch->wait, arrival_woken);
+	add_wait_queue(sk_sleep(sk), &watch->wait);
+	return 0;
+}
+
+/**
+ * shint_arrival_watch() - watch a tap for a VM
+ * @vm: an attached VM
+ * @arg: the ioctl's argument
+ *
+ * Context: may sleep.
+ * Return: 0 or an errno, as at struct kvm_sched_hint_watch.
+ */
+int shint_arrival_watch(struct shint_vm *vm, const struct kvm_sched_hint_watch *arg)
+{
+	struct file *file;
+	struct sock *sk;
+	int ret;
+
+	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
+		return -EINVAL;
+	file = fget(arg->fd);
+	if (!file)
+		return -EBADF;
+	sk = arrival_sock(file);
+	ret = -EINVAL;
+	if (sk) {
+		mutex_lock(&shint_lock);
+		ret = arrival_add(vm, sk);
+		mutex_unlock(&shint_lock);
+	}
+	fput(file);
+	return ret;
+}
+
+/* Under shint_lock. */
+static void arrival_remove(struct shint_vm *vm, u32 queue)
+{
+	struct shint_watch *watch = vm->watches[queue];
+
+	if (!watch)
+		return;
+	remove_wait_queue(sk_sleep(watch->sk), &watch->wait);
+	vm->past_arrivals += watch->arrivals;
+	vm->watches[queue] = NULL;
+	sock_put(watch->sk);
+	kfree(watch);
+}
+
+/**
+ * shint_arrival_prune() - forget the taps that nobody but us holds any more
+ * @vm: an attached VM
+ *
+ * Context: under shint_lock.
+ */
+void shint_arrival_prune(struct shint_vm *vm)
+{
+	u32 i;
+
+	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
+		if (vm->watches[i] && refcount_read(&vm->watches[i]->sk->sk_refcnt) == 1)
+			arrival_remove(vm, i);
+}
+
+/**
+ * shint_arrival_unwatch() - the end of all watches of a VM
+ * @vm: a VM that is not attached any more
+ *
+ * When it is back nothing wakes the VM's vCPUs from here.
+ *
+ * Context: under shint_lock.
+ */
+void shint_arrival_unwatch(struct shint_vm *vm)
+{
+	u32 i;
+
+	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
+		arrival_remove(vm, i);
+}
+
+/**
+ * shint_arrival_count() - packets that have arrived
+ * @vm: an attached VM
+ *
+ * Context: under shint_lock.
+ */
+u64 shint_arrival_count(const struct shint_vm *vm)
+{
+	u64 arrivals = vm->past_arrivals;
+	u32 i;
+
+	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
+		if (vm->watches[i])
+			arrivals += READ_ONCE(vm->watches[i]->arrivals);
+	return arrivals;
+}
+
+/**
+ * shint_arrival_taken_ns() - the arrival that woke the vCPU since the last call
+ * @vcpu: the vCPU whose thread runs
+ *
+ * Return: when it was, or 0 if none did.
+ */
+u64 shint_arrival_taken_ns(struct shint_vcpu *vcpu)
+{
+	if (!READ_ONCE(vcpu->waker.arrived_ns))
+		return 0;
+	return xchg(&vcpu->waker.arrived_ns, 0);
+}
+
+/**
+ * shint_arrival_judge() - note what came of a wake-up
+ * @vm: the VM
+ * @hit: an event within the keep that followed
+ * @now_ns: now
+ *
+ * Context: the probe.
+ */
+void shint_arrival_judge(struct shint_vm *vm, bool hit, u64 now_ns)
+{
+	unsigned long flags;
+
+	/* An arrival may come in an interrupt. */
+	raw_spin_lock_irqsave(&vm->arrivals_lock, flags);
+	shint_arrivals_judge(&vm->arrivals, hit, now_ns);
+	raw_spin_unlock_irqrestore(&vm->arrivals_lock, flags);
+}
+
+/**
+ * shint_arrival_halt_ended() - a vCPU's halt has ended, and it has run
+ * @vm: the VM
+ * @vcpu_id: whose
+ * @halted_ns: when the halt began
+ * @end_ns: when it ended
+ *
+ * Context: the probe.
+ */
+void shint_arrival_halt_ended(struct shint_vm *vm, u32 vcpu_id, u64 halted_ns, u64 end_ns)
+{
+	unsigned long flags;
+
+	if (!shint_arrivals_concerned(&vm->arrivals, halted_ns, end_ns))
+		return;
+	raw_spin_lock_irqsave(&vm->arrivals_lock, flags);
+	shint_arrivals_halt_ended(&vm->arrivals, vcpu_id, halted_ns, end_ns);
+	raw_spin_unlock_irqrestore(&vm->arrivals_lock, flags);
+}

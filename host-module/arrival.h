@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Packet arrival: a vCPU woken when a packet for it is at the tap.
+ */
+#ifndef SHINT_ARRIVAL_H
+#define SHINT_ARRIVAL_H
+
+#include <linux/types.h>
+
+struct kvm_sched_hint_watch;
+struct shint_vcpu;
+struct shint_vm;
+
+int shint_arrival_watch(struct shint_vm *vm, const struct kvm_sched_hint_watch *arg);
+void shint_arrival_prune(struct shint_vm *vm);
+void shint_arrival_unwatch(struct shint_vm *vm);
+u64 shint_arrival_count(const struct shint_vm *vm);
+
+u64 shint_arrival_taken_ns(struct shint_vcpu *vcpu);
+void shint_arrival_judge(struct shint_vm *vm, bool hit, u64 now_ns);
+void shint_arrival_halt_ended(struct shint_vm *vm, u32 vcpu_id, u64 halted_ns, u64 end_ns);
+
+#endif /* SHINT_ARRIVAL_H */

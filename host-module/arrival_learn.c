@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What packets that arrive at a VM's taps lead to.
+ *
+ * Nothing says which vCPU takes a device's interrupts, and a guest may change
+ * that at any time. So one arrival at a time is followed: the first vCPU whose
+ * halt ends after it, if that halt had begun before, is held to be the one.
+ * Other events end halts, too: it takes a majority.
+ */
+#include <linux/compiler.h>
+#include <linux/minmax.h>
+
+#include "arrival_learn.h"
+
+/*
+ * A halt that ends later has another reason; and until then a burst is one
+ * arrival. Many times what the longest way takes.
+ */
+#define FOLLOW_NS	10000000
+
+/* As in the guest driver's vote on wake peers: a change is followed within ten. */
+#define MAX_VOTES	8
+#define ENOUGH		2
+
+/* As in TCP's round-trip estimate (RFC 6298): 1/8. */
+#define MEAN_SHIFT	3
+
+/*
+ * How many wake-ups make a judgement, and how long none follow if most were in
+ * vain: what does not pay then costs ROUND short keeps a second.
+ */
+#define ROUND		8
+#define PAUSE_NS	1000000000
+
+static void arrivals_vote(struct shint_arrival_taker *taker, u32 vcpu_id)
+{
+	if (taker->votes && taker->vcpu_id == vcpu_id) {
+		WRITE_ONCE(taker->votes, min(taker->votes + 1, MAX_VOTES));
+	} else if (taker->votes) {
+		WRITE_ONCE(taker->votes, taker->votes - 1);
+	} else {
+		WRITE_ONCE(taker->vcpu_id, vcpu_id);
+		WRITE_ONCE(taker->votes, 1);
+	}
+}
+
+/**
+ * shint_arrivals_followed() - whether an earlier arrival is still being followed
+ * @arrivals: of a VM; may be changing
+ * @now_ns: now
+ */
+bool shint_arrivals_followed(const struct shint_arrivals *arrivals, u64 now_ns)
+{
+	u64 at_ns = READ_ONCE(arrivals->at_ns);
+
+	return at_ns && now_ns < at_ns + FOLLOW_NS;
+}
+
+/**
+ * shint_arrivals_follow() - conclude about the last arrival and follow another one
+ * @arrivals: of a VM
+ * @queue: below KVM_SCHED_HINT_MAX_WATCHES
+ * @now_ns: now, when it arrived
+ */
+void shint_arrivals_follow(struct shint_arrivals *arrivals, u32 queue, u64 now_ns)
+{
+	if (shint_arrivals_followed(arrivals, now_ns))
+		return;
+	if (arrivals->end_ns) {
+		u64 way_ns = arrivals->end_ns - arrivals->at_ns, mean_ns = arrivals->way_ns;
+
+		arrivals_vote(&arrivals->takers[arrivals->queue], arrivals->vcpu_id);
+		if (mean_ns)
+			way_ns = mean_ns - (mean_ns >> MEAN_SHIFT) + (way_ns >> MEAN_SHIFT);
+		WRITE_ONCE(arrivals->way_ns, max(way_ns, 1ULL));
+	}
+	arrivals->end_ns = 0;
+	arrivals->queue = queue;
+	WRITE_ONCE(arrivals->at_ns, now_ns);
+}
+
+/**
+ * shint_arrivals_concerned() - whether a halt may have ended by the arrival
+ * @arrivals: of a VM; may be changing
+ * @halted_ns: when it began
+ * @end_ns: when it ended
+ */
+bool shint_arrivals_concerned(const struct shint_arrivals *arrivals, u64 halted_ns, u64 end_ns)
+{
+	u64 at_ns = READ_ONCE(arrivals->at_ns);
+
+	return at_ns && halted_ns <= at_ns && end_ns > at_ns && end_ns - at_ns < FOLLOW_NS;
+}
+
+/**
+ * shint_arrivals_halt_ended() - note the end of a halt
+ * @arrivals: of a VM
+ * @vcpu_id: whose
+ * @halted_ns: when it began
+ * @end_ns: when it ended
+ *
+ * vCPUs report when they halt anew, so not in the order of the ends.
+ */
+void shint_arrivals_halt_ended(struct shint_arrivals *arrivals, u32 vcpu_id, u64 halted_ns,
+			       u64 end_ns)
+{
+	if (!shint_arrivals_concerned(arrivals, halted_ns, end_ns) ||
+	    (arrivals->end_ns && arrivals->end_ns <= end_ns))
+		return;
+	arrivals->end_ns = end_ns;
+	arrivals->vcpu_id = vcpu_id;
+}
+
+/**
+ * shint_arrivals_taker() - which vCPU an arrival will lead to
+ * @arrivals: of a VM; may be changing
+ * @queue: where it arrived
+ * @vcpu_id: out
+ *
+ * Return: whether that is known.
+ */
+bool shint_arrivals_taker(const struct shint_arrivals *arrivals, u32 queue, u32 *vcpu_id)
+{
+	const struct shint_arrival_taker *taker = &arrivals->takers[queue];
+
+	*vcpu_id = READ_ONCE(taker->vcpu_id);
+	return READ_ONCE(taker->votes) >= ENOUGH;
+}
+
+/**
+ * shint_arrivals_judge() - note what came of a wake-up
+ * @arrivals: of a VM
+ * @hit: an event within the keep that followed
+ * @now_ns: now
+ */
+void shint_arrivals_judge(struct shint_arrivals *arrivals, bool hit, u64 now_ns)
+{
+	arrivals->wakes++;
+	if (!hit)
+		arrivals->misses++;
+	if (arrivals->wakes < ROUND)
+		return;
+	if (2 * arrivals->misses > arrivals->wakes)
+		WRITE_ONCE(arrivals->paused_until_ns, now_ns + PAUSE_NS);
+	arrivals->wakes = 0;
+	arrivals->misses = 0;
+}
+
+/**
+ * shint_arrivals_pay() - whether to wake a vCPU ahead
+ * @arrivals: of a VM; may be changing
+ * @now_ns: now
+ */
+bool shint_arrivals_pay(const struct shint_arrivals *arrivals, u64 now_ns)
+{
+	return READ_ONCE(arrivals->way_ns) && now_ns >= READ_ONCE(arrivals->paused_until_ns);
+}
+
+/**
+ * shint_arrivals_keep_ns() - how long after an arrival to wait for its event
+ * @arrivals: of a VM; may be changing
+ *
+ * Ways differ by where the worker's pCPU sleeps: twice the mean has nearly all.
+ *
+ * Return: counted from the arrival; 0: not known.
+ */
+u64 shint_arrivals_keep_ns(const struct shint_arrivals *arrivals)
+{
+	return 2 * READ_ONCE(arrivals->way_ns);
+}

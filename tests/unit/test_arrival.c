@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What arrivals lead to: the vCPU, the way, and whether it pays to wake that ahead.
+ */
+#include <string.h>
+
+#include "unit.h"
+
+#include "arrival_learn.h"
+
+/* Longer than any arrival is followed. */
+#define APART	(300 * MS)
+#define WAY	(200 * US)
+
+static struct shint_arrivals arrivals;
+static u64 now;
+
+static void reset(void)
+{
+	memset(&arrivals, 0, sizeof(arrivals));
+	now = 1000 * SEC;
+}
+
+/* An arrival that ends the halt of a vCPU, and one of another a little later. */
+static void arrival(u32 queue, u32 vcpu_id, u64 way_ns)
+{
+	now += APART;
+	shint_arrivals_follow(&arrivals, queue, now);
+	shint_arrivals_halt_ended(&arrivals, vcpu_id + 1, now - MS, now + way_ns + 100 * US);
+	shint_arrivals_halt_ended(&arrivals, vcpu_id, now - MS, now + way_ns);
+	shint_arrivals_halt_ended(&arrivals, vcpu_id + 2, now - MS, now + way_ns + 50 * US);
+}
+
+/* What is known of the arrivals before: the next one makes it known. */
+static int taker(u32 queue)
+{
+	u32 id = 0;
+
+	now += APART;
+	shint_arrivals_follow(&arrivals, KVM_SCHED_HINT_MAX_WATCHES - 1, now);
+	return shint_arrivals_taker(&arrivals, queue, &id) ? (int)id : -1;
+}
+
+static void test_taker(void **state)
+{
+	int i;
+
+	reset();
+	assert_int_equal(taker(0), -1);
+	arrival(0, 3, WAY);
+	assert_int_equal(taker(0), -1);
+	arrival(0, 3, WAY);
+	assert_int_equal(taker(0), 3);
+	assert_int_equal(taker(1), -1);
+	for (i = 0; i < 50; i++)
+		arrival(0, 3, WAY);
+	/* one that strays changes nothing */
+	arrival(0, 5, WAY);
+	assert_int_equal(taker(0), 3);
+	/* an affinity that changes is followed */
+	for (i = 0; i < 10; i++)
+		arrival(0, 5, WAY);
+	assert_int_equal(taker(0), 5);
+	/* each queue has its own */
+	arrival(1, 7, WAY);
+	arrival(1, 7, WAY);
+	assert_int_equal(taker(1), 7);
+	assert_int_equal(taker(0), 5);
+}
+
+static void test_not_concerned(void **state)
+{
+	reset();
+	assert_false(shint_arrivals_concerned(&arrivals, now - MS, now + US));
+	now += APART;
+	shint_arrivals_follow(&arrivals, 0, now);
+	assert_true(shint_arrivals_concerned(&arrivals, now - MS, now + US));
+	/* began later, ended before or with it, ended long after */
+	assert_false(shint_arrivals_concerned(&arrivals, now + 1, now + US));
+	assert_false(shint_arrivals_concerned(&arrivals, now - MS, now - US));
+	assert_false(shint_arrivals_concerned(&arrivals, now - MS, now));
+	assert_false(shint_arrivals_concerned(&arrivals, now - MS, now + SEC));
+	shint_arrivals_halt_ended(&arrivals, 1, now - MS, now + SEC);
+	assert_int_equal(arrivals.end_ns, 0);
+}
+
+/* A burst is one arrival, and its first packet's. */
+static void test_burst(void **state)
+{
+	u64 first;
+
+	reset();
+	assert_false(shint_arrivals_followed(&arrivals, now));
+	shint_arrivals_follow(&arrivals, 0, now);
+	first = now;
+	for (; now < first + MS; now += 10 * US) {
+		assert_true(shint_arrivals_followed(&arrivals, now));
+		shint_arrivals_follow(&arrivals, 1, now);
+	}
+	assert_true(arrivals.at_ns == first);
+	assert_int_equal(arrivals.queue, 0);
+	assert_false(shint_arrivals_followed(&arrivals, first + SEC));
+}
+
+static void test_way(void **state)
+{
+	int i;
+
+	reset();
+	assert_int_equal(shint_arrivals_keep_ns(&arrivals), 0);
+	assert_false(shint_arrivals_pay(&arrivals, now));
+	arrival(0, 0, WAY);
+	taker(0);
+	assert_true(shint_arrivals_pay(&arrivals, now));
+	assert_true(shint_arrivals_keep_ns(&arrivals) > WAY);
+	assert_true(shint_arrivals_keep_ns(&arrivals) <= 3 * WAY);
+	/* an arrival that ends no halt teaches nothing */
+	taker(0);
+	taker(0);
+	assert_true(arrivals.way_ns == WAY);
+	for (i = 0; i < 50; i++)
+		arrival(0, 0, WAY / 2);
+	expect(arrivals.way_ns > WAY / 2 - 8 && arrivals.way_ns < WAY * 6 / 10,
+	       "way %llu", (unsigned long long)arrivals.way_ns);
+}
+
+/* Wake-ups of which a share is in vain, 10 ms apart for 10 s; returns how many there were. */
+static unsigned int wakes(unsigned int misses_of_8)
+{
+	unsigned int n = 0;
+	u64 end;
+
+	reset();
+	arrivals.way_ns = WAY;
+	for (end = now + 10 * SEC; now < end; now += 10 * MS) {
+		if (!shint_arrivals_pay(&arrivals, now))
+			continue;
+		shint_arrivals_judge(&arrivals, n % 8 >= misses_of_8, now);
+		n++;
+	}
+	return n;
+}
+
+static void test_pay(void **state)
+{
+	assert_int_equal(wakes(0), 1000);
+	assert_int_equal(wakes(4), 1000);
+	expect(wakes(5) < 150, "%u", wakes(5));
+	expect(wakes(8) < 150, "%u", wakes(8));
+	/* it is tried again */
+	expect(wakes(8) >= 50, "%u", wakes(8));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_taker),
+		cmocka_unit_test(test_not_concerned),
+		cmocka_unit_test(test_burst),
+		cmocka_unit_test(test_way),
+		cmocka_unit_test(test_pay),
+	};
+
+	return cmocka_run_group_tests_name("arrival", tests, NULL, NULL);
+}
