@@ -2,7 +2,9 @@
 /*
  * Packet arrival: a vCPU is woken when a packet for it is at the tap, while the
  * vhost worker, or QEMU, wakes to bring it there. So the two leave their pCPUs'
- * idle states at the same time, and not one after the other.
+ * idle states at the same time, and not one after the other. If the task that
+ * the packet is for runs on another vCPU, by the guest's word, that one is woken
+ * as well (peer wake): it would be the third in the row.
  *
  * It is seen where those see it: by an entry of our own in the wait queue of
  * the tap's socket. We hold the socket, as the tap itself does, and not the
@@ -48,20 +50,51 @@ struct shint_watch {
 	u64 arrivals;
 };
 
-/* The vCPU that a packet is for, if that is known and it would be of use to wake it. */
-static struct shint_vcpu *arrival_vcpu(struct shint_vm *vm, u32 queue, u64 now_ns)
+const char *const shint_arrival_roles[SHINT_NR_ROLES] = {
+	[SHINT_TAKER] = "arrival",
+	[SHINT_PEER] = "peer",
+};
+
+static struct shint_vcpu *arrival_vcpu(struct shint_vm *vm, u32 id)
+{
+	return &vm->vcpus[array_index_nospec(id, vm->table.nr_slots)];
+}
+
+/* The vCPUs that a packet is for, or SHINT_NO_VCPU. */
+static void arrival_ids(struct shint_vm *vm, u32 queue, u32 ids[SHINT_NR_ROLES])
+{
+	u16 peer;
+
+	ids[SHINT_TAKER] = 0;
+	ids[SHINT_PEER] = SHINT_NO_VCPU;
+	/* A VM with one vCPU needs no vote. */
+	if (READ_ONCE(vm->nr_used) == 1)
+		return;
+	if (!shint_arrivals_taker(&vm->arrivals, queue, &ids[SHINT_TAKER])) {
+		ids[SHINT_TAKER] = SHINT_NO_VCPU;
+		return;
+	}
+	peer = READ_ONCE(arrival_vcpu(vm, ids[SHINT_TAKER])->wake_peer);
+	if (peer != VIRTIO_SCHED_HINT_NO_PEER && peer != ids[SHINT_TAKER])
+		ids[SHINT_PEER] = peer;
+}
+
+/* One wake-up per decision of the probe's, which has seen to the budget. */
+static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, u64 now_ns)
 {
 	struct shint_vcpu *vcpu;
-	u32 id = 0;
 
-	/* A VM with one vCPU needs no vote. */
-	if (READ_ONCE(vm->nr_used) != 1 && !shint_arrivals_taker(&vm->arrivals, queue, &id))
-		return NULL;
-	vcpu = &vm->vcpus[array_index_nospec(id, vm->table.nr_slots)];
-	if (!READ_ONCE(vcpu->waker.on_arrival) || !shint_arrivals_pay(&vm->arrivals, now_ns) ||
-	    !shint_kvm_blocking(vcpu->kvm_vcpu))
-		return NULL;
-	return vcpu;
+	if (id == SHINT_NO_VCPU)
+		return;
+	vcpu = arrival_vcpu(vm, id);
+	if (!READ_ONCE(vcpu->waker.on_arrival[role]) ||
+	    !shint_way_pays(&vm->arrivals.ways[role], now_ns) ||
+	    !shint_kvm_blocking(vcpu->kvm_vcpu) || !xchg(&vcpu->waker.on_arrival[role], false))
+		return;
+	/* Before the wake-up, which is a full barrier: the probe must see why. */
+	WRITE_ONCE(vcpu->waker.arrived_ns[role], now_ns);
+	trace_sched_hint_wake(vcpu->kvm_vcpu, shint_arrival_roles[role]);
+	shint_kvm_wake(vcpu->kvm_vcpu);
 }
 
 /* Whatever sends the packet, mostly softirqs; the wait queue's lock held, interrupts disabled. */
@@ -69,24 +102,20 @@ static void arrival_came(struct shint_watch *watch)
 {
 	struct shint_vm *vm = watch->vm;
 	u64 now_ns = ktime_get_ns();
-	struct shint_vcpu *vcpu;
+	u32 ids[SHINT_NR_ROLES];
+	int role;
 
 	WRITE_ONCE(watch->arrivals, watch->arrivals + 1);
 	if (READ_ONCE(vm->mode) != KVM_SCHED_HINT_MODE_HINT)
 		return;
-	vcpu = arrival_vcpu(vm, watch->queue, now_ns);
+	arrival_ids(vm, watch->queue, ids);
 	if (!shint_arrivals_followed(&vm->arrivals, now_ns)) {
 		raw_spin_lock(&vm->arrivals_lock);
-		shint_arrivals_follow(&vm->arrivals, watch->queue, now_ns);
+		shint_arrivals_follow(&vm->arrivals, watch->queue, ids[SHINT_PEER], now_ns);
 		raw_spin_unlock(&vm->arrivals_lock);
 	}
-	/* One wake-up per decision of the probe's, which has seen to the budget. */
-	if (!vcpu || !xchg(&vcpu->waker.on_arrival, false))
-		return;
-	/* Before the wake-up, which is a full barrier: the probe must see why. */
-	WRITE_ONCE(vcpu->waker.arrived_ns, now_ns);
-	trace_sched_hint_wake(vcpu->kvm_vcpu, true);
-	shint_kvm_wake(vcpu->kvm_vcpu);
+	for (role = 0; role < SHINT_NR_ROLES; role++)
+		arrival_wake(vm, ids[role], role, now_ns);
 }
 
 static int arrival_woken(struct wait_queue_entry *wait, unsigned int mode, int flags, void *key)
@@ -252,31 +281,56 @@ u64 shint_arrival_count(const struct shint_vm *vm)
 /**
  * shint_arrival_taken_ns() - the arrival that woke the vCPU since the last call
  * @vcpu: the vCPU whose thread runs
+ * @role: out: why it was this one; if there were two arrivals, the taker's counts
  *
+ * Context: the probe.
  * Return: when it was, or 0 if none did.
  */
-u64 shint_arrival_taken_ns(struct shint_vcpu *vcpu)
+u64 shint_arrival_taken_ns(struct shint_vcpu *vcpu, enum shint_role *role)
 {
-	if (!READ_ONCE(vcpu->waker.arrived_ns))
-		return 0;
-	return xchg(&vcpu->waker.arrived_ns, 0);
+	u64 taken_ns = 0;
+	int i;
+
+	for (i = SHINT_NR_ROLES - 1; i >= 0; i--) {
+		if (!READ_ONCE(vcpu->waker.arrived_ns[i]))
+			continue;
+		taken_ns = xchg(&vcpu->waker.arrived_ns[i], 0);
+		*role = i;
+	}
+	return taken_ns;
+}
+
+/**
+ * shint_arrival_allow() - whether arrivals may wake the vCPU from now on
+ * @vcpu: the vCPU whose thread runs
+ * @allowed: by role
+ *
+ * Context: the probe.
+ */
+void shint_arrival_allow(struct shint_vcpu *vcpu, const bool allowed[SHINT_NR_ROLES])
+{
+	int role;
+
+	for (role = 0; role < SHINT_NR_ROLES; role++)
+		WRITE_ONCE(vcpu->waker.on_arrival[role], allowed[role]);
 }
 
 /**
  * shint_arrival_judge() - note what came of a wake-up
  * @vm: the VM
+ * @role: of the vCPU that was woken
  * @hit: an event within the keep that followed
  * @now_ns: now
  *
  * Context: the probe.
  */
-void shint_arrival_judge(struct shint_vm *vm, bool hit, u64 now_ns)
+void shint_arrival_judge(struct shint_vm *vm, enum shint_role role, bool hit, u64 now_ns)
 {
 	unsigned long flags;
 
 	/* An arrival may come in an interrupt. */
 	raw_spin_lock_irqsave(&vm->arrivals_lock, flags);
-	shint_arrivals_judge(&vm->arrivals, hit, now_ns);
+	shint_way_judge(&vm->arrivals.ways[role], hit, now_ns);
 	raw_spin_unlock_irqrestore(&vm->arrivals_lock, flags);
 }
 

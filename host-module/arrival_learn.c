@@ -6,6 +6,9 @@
  * that at any time. So one arrival at a time is followed: the first vCPU whose
  * halt ends after it, if that halt had begun before, is held to be the one.
  * Other events end halts, too: it takes a majority.
+ *
+ * Where the packet's task runs is the guest's to say: the taker's wake peer.
+ * When that runs after an arrival is measured alike.
  */
 #include <linux/compiler.h>
 #include <linux/minmax.h>
@@ -44,6 +47,13 @@ static void arrivals_vote(struct shint_arrival_taker *taker, u32 vcpu_id)
 	}
 }
 
+static void way_learn(struct shint_way *way, u64 ns)
+{
+	if (way->mean_ns)
+		ns = way->mean_ns - (way->mean_ns >> MEAN_SHIFT) + (ns >> MEAN_SHIFT);
+	WRITE_ONCE(way->mean_ns, max(ns, 1ULL));
+}
+
 /**
  * shint_arrivals_followed() - whether an earlier arrival is still being followed
  * @arrivals: of a VM; may be changing
@@ -60,21 +70,24 @@ bool shint_arrivals_followed(const struct shint_arrivals *arrivals, u64 now_ns)
  * shint_arrivals_follow() - conclude about the last arrival and follow another one
  * @arrivals: of a VM
  * @queue: below KVM_SCHED_HINT_MAX_WATCHES
+ * @peer_id: the wake peer of the queue's taker, or SHINT_NO_VCPU
  * @now_ns: now, when it arrived
  */
-void shint_arrivals_follow(struct shint_arrivals *arrivals, u32 queue, u64 now_ns)
+void shint_arrivals_follow(struct shint_arrivals *arrivals, u32 queue, u32 peer_id, u64 now_ns)
 {
+	struct shint_arrival_end *ends = arrivals->ends;
+	int role;
+
 	if (shint_arrivals_followed(arrivals, now_ns))
 		return;
-	if (arrivals->end_ns) {
-		u64 way_ns = arrivals->end_ns - arrivals->at_ns, mean_ns = arrivals->way_ns;
-
-		arrivals_vote(&arrivals->takers[arrivals->queue], arrivals->vcpu_id);
-		if (mean_ns)
-			way_ns = mean_ns - (mean_ns >> MEAN_SHIFT) + (way_ns >> MEAN_SHIFT);
-		WRITE_ONCE(arrivals->way_ns, max(way_ns, 1ULL));
+	if (ends[SHINT_TAKER].at_ns)
+		arrivals_vote(&arrivals->takers[arrivals->queue], ends[SHINT_TAKER].vcpu_id);
+	for (role = 0; role < SHINT_NR_ROLES; role++) {
+		if (ends[role].at_ns)
+			way_learn(&arrivals->ways[role], ends[role].at_ns - arrivals->at_ns);
+		ends[role] = (struct shint_arrival_end){ .vcpu_id = SHINT_NO_VCPU };
 	}
-	arrivals->end_ns = 0;
+	ends[SHINT_PEER].vcpu_id = peer_id;
 	arrivals->queue = queue;
 	WRITE_ONCE(arrivals->at_ns, now_ns);
 }
@@ -104,11 +117,15 @@ bool shint_arrivals_concerned(const struct shint_arrivals *arrivals, u64 halted_
 void shint_arrivals_halt_ended(struct shint_arrivals *arrivals, u32 vcpu_id, u64 halted_ns,
 			       u64 end_ns)
 {
-	if (!shint_arrivals_concerned(arrivals, halted_ns, end_ns) ||
-	    (arrivals->end_ns && arrivals->end_ns <= end_ns))
+	struct shint_arrival_end *taker = &arrivals->ends[SHINT_TAKER];
+	struct shint_arrival_end *peer = &arrivals->ends[SHINT_PEER];
+
+	if (!shint_arrivals_concerned(arrivals, halted_ns, end_ns))
 		return;
-	arrivals->end_ns = end_ns;
-	arrivals->vcpu_id = vcpu_id;
+	if (!taker->at_ns || end_ns < taker->at_ns)
+		*taker = (struct shint_arrival_end){ .vcpu_id = vcpu_id, .at_ns = end_ns };
+	if (vcpu_id == peer->vcpu_id && (!peer->at_ns || end_ns < peer->at_ns))
+		peer->at_ns = end_ns;
 }
 
 /**
@@ -128,43 +145,43 @@ bool shint_arrivals_taker(const struct shint_arrivals *arrivals, u32 queue, u32 
 }
 
 /**
- * shint_arrivals_judge() - note what came of a wake-up
- * @arrivals: of a VM
+ * shint_way_judge() - note what came of a wake-up
+ * @way: to the vCPU that was woken; the owner serialises
  * @hit: an event within the keep that followed
  * @now_ns: now
  */
-void shint_arrivals_judge(struct shint_arrivals *arrivals, bool hit, u64 now_ns)
+void shint_way_judge(struct shint_way *way, bool hit, u64 now_ns)
 {
-	arrivals->wakes++;
+	way->wakes++;
 	if (!hit)
-		arrivals->misses++;
-	if (arrivals->wakes < ROUND)
+		way->misses++;
+	if (way->wakes < ROUND)
 		return;
-	if (2 * arrivals->misses > arrivals->wakes)
-		WRITE_ONCE(arrivals->paused_until_ns, now_ns + PAUSE_NS);
-	arrivals->wakes = 0;
-	arrivals->misses = 0;
+	if (2 * way->misses > way->wakes)
+		WRITE_ONCE(way->paused_until_ns, now_ns + PAUSE_NS);
+	way->wakes = 0;
+	way->misses = 0;
 }
 
 /**
- * shint_arrivals_pay() - whether to wake a vCPU ahead
- * @arrivals: of a VM; may be changing
+ * shint_way_pays() - whether to wake the vCPU ahead
+ * @way: to it; may be changing
  * @now_ns: now
  */
-bool shint_arrivals_pay(const struct shint_arrivals *arrivals, u64 now_ns)
+bool shint_way_pays(const struct shint_way *way, u64 now_ns)
 {
-	return READ_ONCE(arrivals->way_ns) && now_ns >= READ_ONCE(arrivals->paused_until_ns);
+	return READ_ONCE(way->mean_ns) && now_ns >= READ_ONCE(way->paused_until_ns);
 }
 
 /**
- * shint_arrivals_keep_ns() - how long after an arrival to wait for its event
- * @arrivals: of a VM; may be changing
+ * shint_way_keep_ns() - how long after an arrival to wait for its event
+ * @way: to the vCPU; may be changing
  *
  * Ways differ by where the worker's pCPU sleeps: twice the mean has nearly all.
  *
  * Return: counted from the arrival; 0: not known.
  */
-u64 shint_arrivals_keep_ns(const struct shint_arrivals *arrivals)
+u64 shint_way_keep_ns(const struct shint_way *way)
 {
-	return 2 * READ_ONCE(arrivals->way_ns);
+	return 2 * READ_ONCE(way->mean_ns);
 }

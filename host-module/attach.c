@@ -159,6 +159,7 @@ static struct shint_vm *vm_alloc(const struct kvm_sched_hint_attach *arg, struct
 	for (i = 0; i < arg->nr_slots; i++) {
 		shint_wake_init(&vm->vcpus[i]);
 		vm->vcpus[i].timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
+		vm->vcpus[i].wake_peer = VIRTIO_SCHED_HINT_NO_PEER;
 	}
 
 	vm->gone = true;

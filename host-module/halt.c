@@ -35,6 +35,25 @@ struct shint_past {
 	bool known;
 };
 
+/*
+ * What a halt of KVM's is to us.
+ *
+ * @now_ns: now
+ * @rehalt: the guest has not run since the last one
+ * @woken: because we woke the vCPU
+ * @fired_ns: when its timer was due, if that woke it since the last halt, or 0
+ * @arrived_ns: when the packet arrived, if one woke it since, or 0
+ * @role: if so, what the vCPU has to do with it
+ */
+struct halt_moment {
+	u64 now_ns;
+	bool rehalt;
+	bool woken;
+	u64 fired_ns;
+	u64 arrived_ns;
+	enum shint_role role;
+};
+
 static void halt_look_back(struct shint_vcpu *vcpu, struct shint_past *past)
 {
 	struct shint_polled now, *last = &vcpu->polled;
@@ -108,13 +127,14 @@ static void halt_charge_wake(struct shint_vm *vm, struct shint_vcpu *vcpu, u64 n
 }
 
 /* What came of having been woken for an arrival. */
-static void halt_judge_arrival(struct shint_vm *vm, struct shint_vcpu *vcpu, bool hit, u64 now_ns)
+static void halt_judge_arrival(struct shint_vm *vm, struct shint_vcpu *vcpu, enum shint_role role,
+			       bool hit, u64 now_ns)
 {
 	if (hit)
-		vcpu->counters.arrival_hits++;
+		vcpu->counters.arrivals[role].hits++;
 	else
-		vcpu->counters.arrival_misses++;
-	shint_arrival_judge(vm, hit, now_ns);
+		vcpu->counters.arrivals[role].misses++;
+	shint_arrival_judge(vm, role, hit, now_ns);
 }
 
 static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
@@ -136,7 +156,7 @@ static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
 	else if (grant->early)
 		counters->early_misses++;
 	if (grant->arrival)
-		halt_judge_arrival(vm, vcpu, past->met, now_ns);
+		halt_judge_arrival(vm, vcpu, grant->role, past->met, now_ns);
 
 	if (grant->charged)
 		shint_budget_settle(&vcpu->budget, grant->at_ns, grant->ns, kept_ns, now_ns);
@@ -197,12 +217,12 @@ static bool halt_learn_wake_cost(struct shint_vcpu *vcpu, const struct shint_pas
 
 /* The vCPU was woken for a packet. If the guest has run since, it was worth it. */
 static void halt_arrival(struct shint_vm *vm, struct shint_vcpu *vcpu,
-			 const struct shint_past *past, bool rehalt, u64 arrived_ns, u64 now_ns)
+			 const struct shint_past *past, const struct halt_moment *moment)
 {
-	vcpu->counters.arrival_wakes++;
-	halt_learn_wake_cost(vcpu, past, arrived_ns);
-	if (!rehalt)
-		halt_judge_arrival(vm, vcpu, true, now_ns);
+	vcpu->counters.arrivals[moment->role].wakes++;
+	halt_learn_wake_cost(vcpu, past, moment->arrived_ns);
+	if (!moment->rehalt)
+		halt_judge_arrival(vm, vcpu, moment->role, true, moment->now_ns);
 }
 
 /* Reads the slot; the test-only parameters take away what it is good for. */
@@ -216,13 +236,15 @@ static int halt_read_slot(struct shint_vm *vm, u32 id, struct shint_hint *hint)
 	if (unlikely(READ_ONCE(shint_test_zeroed))) {
 		hint->next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
 		hint->tick = false;
+		hint->wake_peer = VIRTIO_SCHED_HINT_NO_PEER;
 	}
 	return ret;
 }
 
 /* Says why if nothing can be made of the slot. */
-static bool halt_read(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bool rehalt,
-		      u64 now_ns, struct shint_hint *hint, enum shint_verdict *verdict)
+static bool halt_read(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id,
+		      const struct halt_moment *moment, struct shint_hint *hint,
+		      enum shint_verdict *verdict)
 {
 	int ret = halt_read_slot(vm, id, hint);
 
@@ -238,11 +260,12 @@ static bool halt_read(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bool
 
 	if (hint->publish_seq != vcpu->publish_seq) {
 		vcpu->publish_seq = hint->publish_seq;
-		vcpu->published_ns = now_ns;
+		vcpu->published_ns = moment->now_ns;
 		vcpu->timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
 		if (hint->next_timer_ns != VIRTIO_SCHED_HINT_NS_NONE)
-			vcpu->timer_ns = now_ns + hint->next_timer_ns;
-	} else if (!rehalt) {
+			vcpu->timer_ns = moment->now_ns + hint->next_timer_ns;
+		WRITE_ONCE(vcpu->wake_peer, hint->wake_peer);
+	} else if (!moment->rehalt) {
 		/* The guest ran, halted again and did not say so. */
 		*verdict = SHINT_STOCK_STALE;
 		return false;
@@ -250,27 +273,31 @@ static bool halt_read(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bool
 	return true;
 }
 
-static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, bool rehalt,
-			     u64 arrived_ns, u64 now_ns, struct shint_decision *decision)
+static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id,
+			     const struct halt_moment *moment, struct shint_decision *decision)
 {
 	struct shint_hint hint;
 	struct shint_situation situation = {
 		.hint = &hint,
-		.now_ns = now_ns,
-		.idle_ns = now_ns - vcpu->halted_ns,
+		.now_ns = moment->now_ns,
+		.idle_ns = moment->now_ns - vcpu->halted_ns,
 		.wake_costs = &vcpu->wake_costs,
 		.gaps = &vcpu->gaps,
 		.predictor = &vcpu->predictor,
-		.arrived_ns = arrived_ns,
-		.arrival_keep_ns = shint_arrivals_keep_ns(&vm->arrivals),
+		/* If the guest has run since, it has the packet. */
+		.arrived_ns = moment->rehalt ? moment->arrived_ns : 0,
+		.role = moment->role,
 		.max_keep_ns = READ_ONCE(vm->limits.max_keep_ns),
 	};
 	u32 hit_worth;
+	int role;
 
-	if (!halt_read(vm, vcpu, id, rehalt, now_ns, &hint, &decision->verdict))
+	if (!halt_read(vm, vcpu, id, moment, &hint, &decision->verdict))
 		return;
 	situation.published_ns = vcpu->published_ns;
-	situation.budget_left_ns = halt_budget_left_ns(vm, vcpu, now_ns, &hit_worth);
+	for (role = 0; role < SHINT_NR_ROLES; role++)
+		situation.arrival_keep_ns[role] = shint_way_keep_ns(&vm->arrivals.ways[role]);
+	situation.budget_left_ns = halt_budget_left_ns(vm, vcpu, moment->now_ns, &hit_worth);
 	shint_gaps_plan(&vcpu->gaps, &vcpu->wake_costs, hit_worth);
 	shint_policy_decide(&situation, decision);
 }
@@ -294,8 +321,7 @@ static void halt_decide_blind(struct shint_vcpu *vcpu, bool woken, u64 now_ns,
 }
 
 static void halt_decide(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, u32 mode,
-			bool rehalt, bool woken, u64 arrived_ns, u64 now_ns,
-			struct shint_decision *decision)
+			const struct halt_moment *moment, struct shint_decision *decision)
 {
 	bool stock = shint_kvm_must_be_stock(vcpu->kvm_vcpu, &decision->verdict);
 
@@ -308,32 +334,38 @@ static void halt_decide(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, u3
 		halt_decide_always(decision);
 		break;
 	case SHINT_MODE_BLIND:
-		halt_decide_blind(vcpu, woken, now_ns, decision);
+		halt_decide_blind(vcpu, moment->woken, moment->now_ns, decision);
 		break;
 	default:
-		halt_decide_hint(vm, vcpu, id, rehalt, arrived_ns, now_ns, decision);
+		halt_decide_hint(vm, vcpu, id, moment, decision);
 	}
 }
 
-/* Grants what was decided, or changes the decision. */
-static void halt_grant(struct shint_vm *vm, struct shint_vcpu *vcpu, bool woken, u64 now_ns,
-		       struct shint_decision *decision)
+static bool halt_is_for_arrival(const struct shint_decision *decision)
 {
-	struct shint_grant grant = { .ns = decision->keep_ns, .at_ns = now_ns };
+	return decision->verdict == SHINT_KEEP_ARRIVAL || decision->verdict == SHINT_KEEP_PEER;
+}
+
+/* Grants what was decided, or changes the decision. */
+static void halt_grant(struct shint_vm *vm, struct shint_vcpu *vcpu,
+		       const struct halt_moment *moment, struct shint_decision *decision)
+{
+	struct shint_grant grant = { .ns = decision->keep_ns, .at_ns = moment->now_ns };
 
 	if (decision->verdict < SHINT_KEEP_ALWAYS && !halt_charge(vm, vcpu, &grant)) {
 		*decision = (struct shint_decision){ .verdict = SHINT_STOCK_BUDGET };
 		return;
 	}
-	grant.arrival = decision->verdict == SHINT_KEEP_ARRIVAL;
-	grant.early = woken && !grant.arrival;
+	grant.arrival = halt_is_for_arrival(decision);
+	grant.role = moment->role;
+	grant.early = moment->woken && !grant.arrival;
 	vcpu->grant = grant;
 	vcpu->counters.grants++;
 }
 
 /* Puts a decision into force. */
-static void halt_act(struct shint_vm *vm, struct shint_vcpu *vcpu, bool woken, u64 now_ns,
-		     struct shint_decision *decision)
+static void halt_act(struct shint_vm *vm, struct shint_vcpu *vcpu,
+		     const struct halt_moment *moment, struct shint_decision *decision)
 {
 	struct shint_stock_params params;
 	u64 poll_ns;
@@ -343,21 +375,21 @@ static void halt_act(struct shint_vm *vm, struct shint_vcpu *vcpu, bool woken, u
 	vcpu->poll_written = true;
 
 	if (!shint_verdict_is_stock(decision->verdict) && decision->keep_ns)
-		halt_grant(vm, vcpu, woken, now_ns, decision);
+		halt_grant(vm, vcpu, moment, decision);
 	poll_ns = decision->keep_ns;
 	if (shint_verdict_is_stock(decision->verdict)) {
 		shint_kvm_stock_params(vm, &params);
 		/* Stock polls once per halt: not again because we woke the vCPU. */
-		poll_ns = woken ? 0 : shint_stock_poll_ns(&vcpu->stock, &params);
+		poll_ns = moment->woken ? 0 : shint_stock_poll_ns(&vcpu->stock, &params);
 	}
 	shint_kvm_set_poll_ns(vcpu->kvm_vcpu, poll_ns);
-	WRITE_ONCE(vcpu->waker.on_arrival, decision->on_arrival);
+	shint_arrival_allow(vcpu, decision->on_arrival);
 
 	if (!decision->wake_in_ns)
 		shint_wake_disarm(vcpu);
 	else if (decision->verdict == SHINT_KEEP_ALWAYS)
 		shint_wake_arm(vcpu, decision->wake_in_ns,
-			       now_ns + SHINT_ALWAYS_KEEP_NS + SHINT_ALWAYS_REARM_NS);
+			       moment->now_ns + SHINT_ALWAYS_KEEP_NS + SHINT_ALWAYS_REARM_NS);
 	else
 		shint_wake_arm(vcpu, decision->wake_in_ns, 0);
 }
@@ -365,13 +397,14 @@ static void halt_act(struct shint_vm *vm, struct shint_vcpu *vcpu, bool woken, u
 /* Mode off, or a mode that only looks: KVM's own value is the one in force. */
 static void halt_leave_to_kvm(struct shint_vm *vm, struct shint_vcpu *vcpu)
 {
+	static const bool never[SHINT_NR_ROLES];
 	struct shint_stock_params params;
 
 	if (vcpu->poll_written) {
 		shint_kvm_stock_params(vm, &params);
 		shint_kvm_set_poll_ns(vcpu->kvm_vcpu, shint_stock_poll_ns(&vcpu->stock, &params));
 		shint_wake_disarm(vcpu);
-		WRITE_ONCE(vcpu->waker.on_arrival, false);
+		shint_arrival_allow(vcpu, never);
 		vcpu->poll_written = false;
 		return;
 	}
@@ -381,13 +414,14 @@ static void halt_leave_to_kvm(struct shint_vm *vm, struct shint_vcpu *vcpu)
 static void halt_off(struct shint_vm *vm, struct shint_vcpu *vcpu)
 {
 	struct shint_past past = {};
+	enum shint_role role;
 
 	if (vcpu->grant.ns) {
 		halt_look_back(vcpu, &past);
 		halt_settle(vm, vcpu, &past, ktime_get_ns());
 	}
 	vcpu->synced = false;
-	shint_arrival_taken_ns(vcpu);
+	shint_arrival_taken_ns(vcpu, &role);
 	halt_leave_to_kvm(vm, vcpu);
 	vcpu->counters.verdicts[READ_ONCE(vm->quota) ? SHINT_STOCK_QUOTA : SHINT_STOCK_OFF]++;
 }
@@ -430,10 +464,10 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 {
 	struct shint_decision decision = {};
 	u32 mode = READ_ONCE(vm->mode);
+	struct halt_moment moment = {};
 	struct shint_past past = {};
 	struct shint_vcpu *vcpu;
-	u64 now_ns, fired_ns, arrived_ns, exits;
-	bool rehalt, woken;
+	u64 exits;
 
 	if (unlikely(id >= vm->table.nr_slots)) {
 		halt_stray(vm, kvm_vcpu);
@@ -445,42 +479,39 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 		return;
 	}
 
-	now_ns = ktime_get_ns();
-	fired_ns = shint_wake_taken_ns(vcpu);
-	arrived_ns = shint_arrival_taken_ns(vcpu);
+	moment.now_ns = ktime_get_ns();
+	moment.fired_ns = shint_wake_taken_ns(vcpu);
+	moment.arrived_ns = shint_arrival_taken_ns(vcpu, &moment.role);
 	exits = shint_kvm_vcpu_halt_exits(kvm_vcpu);
-	rehalt = vcpu->synced && exits == vcpu->halt_exits;
+	moment.rehalt = vcpu->synced && exits == vcpu->halt_exits;
 	/* If the guest has run since, the event was there before the wake-up. */
-	woken = rehalt && (fired_ns || arrived_ns);
+	moment.woken = moment.rehalt && (moment.fired_ns || moment.arrived_ns);
 
 	halt_look_back(vcpu, &past);
-	halt_settle(vm, vcpu, &past, now_ns);
+	halt_settle(vm, vcpu, &past, moment.now_ns);
 	vcpu->halt_ns += past.halt_ns;
-	if (fired_ns && halt_learn_wake_cost(vcpu, &past, fired_ns))
+	if (moment.fired_ns && halt_learn_wake_cost(vcpu, &past, moment.fired_ns))
 		vcpu->counters.early_sent++;
-	if (arrived_ns)
-		halt_arrival(vm, vcpu, &past, rehalt, arrived_ns, now_ns);
-	if (!rehalt && past.known)
+	if (moment.arrived_ns)
+		halt_arrival(vm, vcpu, &past, &moment);
+	if (!moment.rehalt && past.known)
 		shint_arrival_halt_ended(vm, id, vcpu->halted_ns, vcpu->hit_ns + past.halt_ns);
-	if (woken && mode != SHINT_MODE_BLIND && mode != KVM_SCHED_HINT_MODE_ALWAYS)
-		halt_charge_wake(vm, vcpu, now_ns);
-	if (!rehalt)
-		halt_learn(vm, vcpu, past.known, now_ns);
+	if (moment.woken && mode != SHINT_MODE_BLIND && mode != KVM_SCHED_HINT_MODE_ALWAYS)
+		halt_charge_wake(vm, vcpu, moment.now_ns);
+	if (!moment.rehalt)
+		halt_learn(vm, vcpu, past.known, moment.now_ns);
 	vcpu->halt_exits = exits;
-	vcpu->hit_ns = now_ns;
+	vcpu->hit_ns = moment.now_ns;
 
-	/* If the guest has run since, it has the packet. */
-	if (!rehalt)
-		arrived_ns = 0;
-	halt_decide(vm, vcpu, id, mode, rehalt, woken, arrived_ns, now_ns, &decision);
+	halt_decide(vm, vcpu, id, mode, &moment, &decision);
 	if (mode == KVM_SCHED_HINT_MODE_OBSERVE)
 		halt_leave_to_kvm(vm, vcpu);
 	else
-		halt_act(vm, vcpu, woken, now_ns, &decision);
+		halt_act(vm, vcpu, &moment, &decision);
 	/* So late that the packet's event should have come: not worth it either. */
-	if (arrived_ns && !shint_verdict_is_stock(decision.verdict) &&
-	    decision.verdict != SHINT_KEEP_ARRIVAL)
-		halt_judge_arrival(vm, vcpu, false, now_ns);
+	if (moment.rehalt && moment.arrived_ns && !shint_verdict_is_stock(decision.verdict) &&
+	    !halt_is_for_arrival(&decision))
+		halt_judge_arrival(vm, vcpu, moment.role, false, moment.now_ns);
 	vcpu->counters.verdicts[decision.verdict]++;
-	trace_sched_hint_halt(kvm_vcpu, id, &decision, rehalt);
+	trace_sched_hint_halt(kvm_vcpu, id, &decision, moment.rehalt);
 }

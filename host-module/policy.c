@@ -6,6 +6,7 @@
  * that returns whether it applies; the first that does decides.
  */
 #include <linux/minmax.h>
+#include <linux/string.h>
 
 #include "policy.h"
 
@@ -46,6 +47,7 @@ static const char *const verdict_names[SHINT_NR_VERDICTS] = {
 	[SHINT_KEEP_EVENT] = "keep_event",
 	[SHINT_KEEP_GAP] = "keep_gap",
 	[SHINT_KEEP_ARRIVAL] = "keep_arrival",
+	[SHINT_KEEP_PEER] = "keep_peer",
 	[SHINT_KEEP_ALWAYS] = "keep_always",
 	[SHINT_KEEP_BLIND] = "keep_blind",
 };
@@ -114,7 +116,7 @@ static void decide(struct shint_decision *decision, enum shint_verdict verdict,
 	decision->verdict = verdict;
 	decision->keep_ns = keep_ns;
 	decision->wake_in_ns = wake_in_ns;
-	decision->on_arrival = false;
+	memset(decision->on_arrival, 0, sizeof(decision->on_arrival));
 }
 
 /* The time to the next timer that is worth waking for, or NS_NONE. */
@@ -148,11 +150,12 @@ static bool rule_slot(const struct shint_situation *situation,
 static bool rule_arrival(const struct shint_situation *situation,
 			 struct shint_decision *decision)
 {
-	u64 until_ns = situation->arrived_ns + situation->arrival_keep_ns;
+	u64 until_ns = situation->arrived_ns + situation->arrival_keep_ns[situation->role];
 
 	if (!situation->arrived_ns || until_ns <= situation->now_ns)
 		return false;
-	decide(decision, SHINT_KEEP_ARRIVAL, until_ns - situation->now_ns, 0);
+	decide(decision, situation->role == SHINT_PEER ? SHINT_KEEP_PEER : SHINT_KEEP_ARRIVAL,
+	       until_ns - situation->now_ns, 0);
 	return true;
 }
 
@@ -266,6 +269,7 @@ static void apply_limits(const struct shint_situation *situation,
 			 struct shint_decision *decision)
 {
 	u64 needed_ns;
+	int role;
 
 	if (decision->keep_ns > situation->max_keep_ns)
 		decision->keep_ns = situation->max_keep_ns;
@@ -277,11 +281,14 @@ static void apply_limits(const struct shint_situation *situation,
 		decide(decision, SHINT_STOCK_BUDGET, 0, 0);
 		return;
 	}
-	/* Longer than a keep may be: it would end before the event. */
-	if (!situation->arrival_keep_ns || situation->arrival_keep_ns > situation->max_keep_ns)
-		return;
-	needed_ns += situation->arrival_keep_ns + policy_wake_cost_ns(situation, 0);
-	decision->on_arrival = needed_ns <= situation->budget_left_ns;
+	needed_ns += policy_wake_cost_ns(situation, 0);
+	for (role = 0; role < SHINT_NR_ROLES; role++) {
+		u64 keep_ns = situation->arrival_keep_ns[role];
+
+		/* Longer than a keep may be: it would end before the event. */
+		decision->on_arrival[role] = keep_ns && keep_ns <= situation->max_keep_ns &&
+					     needed_ns + keep_ns <= situation->budget_left_ns;
+	}
 }
 
 /**

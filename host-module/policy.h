@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+#include "arrival_learn.h"
 #include "gaps.h"
 #include "predict.h"
 #include "slot.h"
@@ -36,6 +37,7 @@ enum shint_verdict {
 	SHINT_KEEP_EVENT,	/* keep: an event is due */
 	SHINT_KEEP_GAP,		/* keep: a gap within a transaction */
 	SHINT_KEEP_ARRIVAL,	/* keep: a packet is on its way */
+	SHINT_KEEP_PEER,	/* keep: a packet is on its way to this vCPU's task */
 	SHINT_KEEP_ALWAYS,	/* keep: mode always; not charged to a budget */
 	SHINT_KEEP_BLIND,	/* keep: test, mode blind; not charged either */
 	SHINT_NR_VERDICTS
@@ -52,8 +54,9 @@ enum shint_verdict {
  * @gaps: how long it idles, with a plan
  * @predictor: when transactions start
  * @arrived_ns: when the packet arrived that the vCPU was woken for, or 0
- * @arrival_keep_ns: how long after an arrival its event is waited for, or 0 if
- *	that is not known
+ * @role: if so, what the vCPU has to do with it
+ * @arrival_keep_ns: by role, how long after an arrival its event is waited for,
+ *	or 0 if that is not known
  * @max_keep_ns: the VM's limit for one grant
  * @budget_left_ns: what the budgets allow now
  */
@@ -66,7 +69,8 @@ struct shint_situation {
 	const struct shint_gaps *gaps;
 	const struct shint_predictor *predictor;
 	u64 arrived_ns;
-	u64 arrival_keep_ns;
+	enum shint_role role;
+	u64 arrival_keep_ns[SHINT_NR_ROLES];
 	u64 max_keep_ns;
 	u64 budget_left_ns;
 };
@@ -76,13 +80,13 @@ struct shint_situation {
  * @verdict: why
  * @keep_ns: poll for this long; meaningless for a stock verdict
  * @wake_in_ns: wake the vCPU after this long if it has yielded by then, or 0
- * @on_arrival: wake it if a packet arrives and it has yielded by then
+ * @on_arrival: by role, wake it if a packet arrives and it has yielded by then
  */
 struct shint_decision {
 	enum shint_verdict verdict;
 	u64 keep_ns;
 	u64 wake_in_ns;
-	bool on_arrival;
+	bool on_arrival[SHINT_NR_ROLES];
 };
 
 static inline bool shint_verdict_is_stock(enum shint_verdict verdict)

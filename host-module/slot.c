@@ -4,8 +4,9 @@
  *
  * A hostile guest owns this memory and may write it while we look. So the idle
  * line is copied once and only the copy is looked at; nothing in it is used as
- * a pointer, a length or an index, and every value is brought into a range in
- * which all that can follow is bounded by the caller. The copy need not load
+ * a pointer or a length, what is used as an index is below the table's end, and
+ * every value is brought into a range in which all that can follow is bounded by
+ * the caller. The copy need not load
  * words whole: the one who writes this line is the vCPU that has halted, unless
  * it is hostile, and then the words are no worse torn than not.
  */
@@ -41,7 +42,8 @@ static u64 slot_duration_ns(__le64 word)
 }
 
 /* Takes the copy of an idle line apart. -EPROTO for what no driver writes. */
-static int slot_decode(const struct idle_line *line, u64 features, struct shint_hint *hint)
+static int slot_decode(const struct idle_line *line, const struct shint_table *table,
+		       struct shint_hint *hint)
 {
 	u64 word = le64_to_cpu(line->state);
 	u8 flags = (word >> VIRTIO_SCHED_HINT_FLAGS_SHIFT) & VIRTIO_SCHED_HINT_FLAGS_MASK;
@@ -54,9 +56,17 @@ static int slot_decode(const struct idle_line *line, u64 features, struct shint_
 	hint->publish_seq = le64_to_cpu(line->publish_seq);
 	hint->next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
 	hint->tick = false;
-	if (features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER)) {
+	if (table->features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER)) {
 		hint->next_timer_ns = slot_duration_ns(line->next_timer_ns);
 		hint->tick = flags & VIRTIO_SCHED_HINT_SLOT_F_TICK;
+	}
+	hint->wake_peer = VIRTIO_SCHED_HINT_NO_PEER;
+	if (table->features & BIT_ULL(VIRTIO_SCHED_HINT_F_WAKE_PEER)) {
+		u32 peer = (word >> VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT) &
+			   VIRTIO_SCHED_HINT_WAKE_PEER_MASK;
+
+		if (peer < table->nr_slots)
+			hint->wake_peer = peer;
 	}
 	return 0;
 }
@@ -77,5 +87,5 @@ int shint_slot_read(const struct shint_table *table, u32 index, struct shint_hin
 
 	if (copy_from_user_nofault(&line, &table->slots[index], sizeof(line)))
 		return -EFAULT;
-	return slot_decode(&line, table->features, hint);
+	return slot_decode(&line, table, hint);
 }

@@ -15,6 +15,8 @@
  * struct shint_hint - a slot's idle line, after validation
  * @publish_seq: which publish this is
  * @next_timer_ns: from the publish to the next timer, or NS_NONE
+ * @wake_peer: slot of the vCPU on which the tasks run that this one's interrupts
+ *	wake: below the table's nr_slots, or VIRTIO_SCHED_HINT_NO_PEER
  * @state: VIRTIO_SCHED_HINT_STATE_*
  * @tick: the next timer is only the tick
  *
@@ -23,6 +25,7 @@
 struct shint_hint {
 	u64 publish_seq;
 	u64 next_timer_ns;
+	u16 wake_peer;
 	u8 state;
 	bool tick;
 };

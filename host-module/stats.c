@@ -35,9 +35,11 @@ static void stats_add(struct shint_counters *sum, const struct shint_counters *c
 	sum->early_sent += READ_ONCE(counters->early_sent);
 	sum->early_hits += READ_ONCE(counters->early_hits);
 	sum->early_misses += READ_ONCE(counters->early_misses);
-	sum->arrival_wakes += READ_ONCE(counters->arrival_wakes);
-	sum->arrival_hits += READ_ONCE(counters->arrival_hits);
-	sum->arrival_misses += READ_ONCE(counters->arrival_misses);
+	for (i = 0; i < SHINT_NR_ROLES; i++) {
+		sum->arrivals[i].wakes += READ_ONCE(counters->arrivals[i].wakes);
+		sum->arrivals[i].hits += READ_ONCE(counters->arrivals[i].hits);
+		sum->arrivals[i].misses += READ_ONCE(counters->arrivals[i].misses);
+	}
 }
 
 static void stats_show_counters(struct seq_file *seq, const struct shint_counters *counters)
@@ -51,8 +53,11 @@ static void stats_show_counters(struct seq_file *seq, const struct shint_counter
 		   counters->grants, counters->kept_ns, counters->wasted_ns);
 	seq_printf(seq, " early_wakes_sent=%llu early_hits=%llu early_misses=%llu",
 		   counters->early_sent, counters->early_hits, counters->early_misses);
-	seq_printf(seq, " arrival_wakes=%llu arrival_hits=%llu arrival_misses=%llu",
-		   counters->arrival_wakes, counters->arrival_hits, counters->arrival_misses);
+	for (i = 0; i < SHINT_NR_ROLES; i++)
+		seq_printf(seq, " %s_wakes=%llu %s_hits=%llu %s_misses=%llu",
+			   shint_arrival_roles[i], counters->arrivals[i].wakes,
+			   shint_arrival_roles[i], counters->arrivals[i].hits,
+			   shint_arrival_roles[i], counters->arrivals[i].misses);
 	for (i = 0; i < SHINT_NR_VERDICTS; i++)
 		seq_printf(seq, " %s=%llu", shint_verdict_name(i), counters->verdicts[i]);
 }
@@ -88,8 +93,10 @@ static void stats_show_vm(struct seq_file *seq, struct shint_vm *vm)
 		   vm->table.nr_slots, vm->table.features);
 	seq_printf(seq, " max_keep_us=%u budget_percent=%u vm_budget_percent=%u", vm->max_keep_us,
 		   vm->budget_percent, vm->vm_budget_percent);
-	seq_printf(seq, " watches=%u arrival_way_ns=%llu", nr_watches,
-		   READ_ONCE(vm->arrivals.way_ns));
+	seq_printf(seq, " watches=%u", nr_watches);
+	for (i = 0; i < SHINT_NR_ROLES; i++)
+		seq_printf(seq, " %s_way_ns=%llu", shint_arrival_roles[i],
+			   READ_ONCE(vm->arrivals.ways[i].mean_ns));
 	stats_show_counters(seq, &sum);
 	seq_printf(seq, " arrivals=%llu\n", shint_arrival_count(vm));
 	seq_printf(seq, "status %s %s\n", vm->name, shint_status_text(shint_vm_status(vm)));

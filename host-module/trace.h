@@ -40,19 +40,19 @@ TRACE_EVENT(sched_hint_halt,
 		  __entry->keep_ns, __entry->wake_in_ns, __entry->rehalt)
 );
 
-/* A vCPU's thread is woken before its event: by its timer, or as a packet arrived. */
+/* A vCPU's thread is woken before its event. */
 TRACE_EVENT(sched_hint_wake,
-	TP_PROTO(const void *kvm_vcpu, bool arrival),
-	TP_ARGS(kvm_vcpu, arrival),
+	TP_PROTO(const void *kvm_vcpu, const char *cause),
+	TP_ARGS(kvm_vcpu, cause),
 	TP_STRUCT__entry(
 		__field(const void *, kvm_vcpu)
-		__field(bool, arrival)
+		__array(char, cause, 8)
 	),
 	TP_fast_assign(
 		__entry->kvm_vcpu = kvm_vcpu;
-		__entry->arrival = arrival;
+		strscpy(__entry->cause, cause, sizeof(__entry->cause));
 	),
-	TP_printk("vcpu %p arrival %d", __entry->kvm_vcpu, __entry->arrival)
+	TP_printk("vcpu %p cause %s", __entry->kvm_vcpu, __entry->cause)
 );
 
 #endif /* SHINT_TRACE_H */

@@ -32,6 +32,19 @@ struct shint_watch;
 #define SHINT_MODE_BLIND	(KVM_SCHED_HINT_MODE_HINT + 1)
 
 /**
+ * struct shint_arrival_counters - what came of being woken because a packet arrived
+ * @wakes: vCPU threads woken
+ * @hits: of these, the packet's event, or another, came within the grant that
+ *	followed, or before
+ * @misses: of these, none did
+ */
+struct shint_arrival_counters {
+	u64 wakes;
+	u64 hits;
+	u64 misses;
+};
+
+/**
  * struct shint_counters - what became of a vCPU's halts
  * @verdicts: halts by verdict; with early wakes one halt of the guest may be
  *	several of KVM's
@@ -41,10 +54,7 @@ struct shint_watch;
  * @early_sent: vCPU threads woken before the awaited event
  * @early_hits: of these, the event came within the grant that followed
  * @early_misses: of these, it did not
- * @arrival_wakes: vCPU threads woken because a packet arrived
- * @arrival_hits: of these, the packet's event, or another, came within the
- *	grant that followed, or before
- * @arrival_misses: of these, none did
+ * @arrivals: by role, of vCPU threads woken because a packet arrived
  *
  * Written by the vCPU's own thread, under the vCPU's mutex; read by anyone.
  */
@@ -56,9 +66,7 @@ struct shint_counters {
 	u64 early_sent;
 	u64 early_hits;
 	u64 early_misses;
-	u64 arrival_wakes;
-	u64 arrival_hits;
-	u64 arrival_misses;
+	struct shint_arrival_counters arrivals[SHINT_NR_ROLES];
 };
 
 /**
@@ -81,6 +89,7 @@ struct shint_polled {
  * @charged_to_vm: to the VM's budget, too
  * @early: it follows an early wake
  * @arrival: it follows the arrival of a packet
+ * @role: if so, the vCPU's
  */
 struct shint_grant {
 	u64 ns;
@@ -89,6 +98,7 @@ struct shint_grant {
 	bool charged_to_vm;
 	bool early;
 	bool arrival;
+	enum shint_role role;
 };
 
 /**
@@ -97,17 +107,18 @@ struct shint_grant {
  * @fired_ns: when it was due that last woke the vCPU; the probe takes it back to 0
  * @until_ns: mode always: until then only wake the vCPU if it blocks, else 0
  * @armed: cleared before a cancel that the firing timer would not notice
- * @on_arrival: set by the probe: an arrival may wake the vCPU, which clears it
- * @arrived_ns: when the packet arrived that last woke the vCPU; the probe takes
- *	it back to 0
+ * @on_arrival: by role, set by the probe: an arrival may wake the vCPU, which
+ *	clears it
+ * @arrived_ns: by role, when the packet arrived that last woke the vCPU; the
+ *	probe takes it back to 0
  */
 struct shint_waker {
 	struct hrtimer timer;
 	u64 fired_ns;
 	u64 until_ns;
 	bool armed;
-	bool on_arrival;
-	u64 arrived_ns;
+	bool on_arrival[SHINT_NR_ROLES];
+	u64 arrived_ns[SHINT_NR_ROLES];
 };
 
 /**
@@ -132,6 +143,7 @@ struct shint_waker {
  * @publish_seq: the publish last seen
  * @published_ns: when it was first seen
  * @timer_ns: when its next timer fires, or NS_NONE
+ * @wake_peer: slot of its wake peer, or VIRTIO_SCHED_HINT_NO_PEER; arrivals read it
  * @wake_costs: from an early wake to the end of the halt
  * @blind_ns: mode blind: when the next wake is due
  * @grant: the grant that is out
@@ -156,6 +168,7 @@ struct shint_vcpu {
 	u64 publish_seq;
 	u64 published_ns;
 	u64 timer_ns;
+	u16 wake_peer;
 	struct shint_wake_costs wake_costs;
 	u64 blind_ns;
 	struct shint_grant grant;

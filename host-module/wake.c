@@ -48,7 +48,7 @@ static enum hrtimer_restart wake_fire(struct hrtimer *timer)
 	 * it must see why.
 	 */
 	WRITE_ONCE(vcpu->waker.fired_ns, ktime_to_ns(hrtimer_get_expires(timer)));
-	trace_sched_hint_wake(vcpu->kvm_vcpu, false);
+	trace_sched_hint_wake(vcpu->kvm_vcpu, "timer");
 	shint_kvm_wake(vcpu->kvm_vcpu);
 	return HRTIMER_NORESTART;
 }

@@ -13,6 +13,7 @@
 #define WAY	(200 * US)
 
 static struct shint_arrivals arrivals;
+static struct shint_way *const way = &arrivals.ways[SHINT_TAKER];
 static u64 now;
 
 static void reset(void)
@@ -25,7 +26,7 @@ static void reset(void)
 static void arrival(u32 queue, u32 vcpu_id, u64 way_ns)
 {
 	now += APART;
-	shint_arrivals_follow(&arrivals, queue, now);
+	shint_arrivals_follow(&arrivals, queue, SHINT_NO_VCPU, now);
 	shint_arrivals_halt_ended(&arrivals, vcpu_id + 1, now - MS, now + way_ns + 100 * US);
 	shint_arrivals_halt_ended(&arrivals, vcpu_id, now - MS, now + way_ns);
 	shint_arrivals_halt_ended(&arrivals, vcpu_id + 2, now - MS, now + way_ns + 50 * US);
@@ -37,7 +38,7 @@ static int taker(u32 queue)
 	u32 id = 0;
 
 	now += APART;
-	shint_arrivals_follow(&arrivals, KVM_SCHED_HINT_MAX_WATCHES - 1, now);
+	shint_arrivals_follow(&arrivals, KVM_SCHED_HINT_MAX_WATCHES - 1, SHINT_NO_VCPU, now);
 	return shint_arrivals_taker(&arrivals, queue, &id) ? (int)id : -1;
 }
 
@@ -73,7 +74,7 @@ static void test_not_concerned(void **state)
 	reset();
 	assert_false(shint_arrivals_concerned(&arrivals, now - MS, now + US));
 	now += APART;
-	shint_arrivals_follow(&arrivals, 0, now);
+	shint_arrivals_follow(&arrivals, 0, SHINT_NO_VCPU, now);
 	assert_true(shint_arrivals_concerned(&arrivals, now - MS, now + US));
 	/* began later, ended before or with it, ended long after */
 	assert_false(shint_arrivals_concerned(&arrivals, now + 1, now + US));
@@ -81,7 +82,7 @@ static void test_not_concerned(void **state)
 	assert_false(shint_arrivals_concerned(&arrivals, now - MS, now));
 	assert_false(shint_arrivals_concerned(&arrivals, now - MS, now + SEC));
 	shint_arrivals_halt_ended(&arrivals, 1, now - MS, now + SEC);
-	assert_int_equal(arrivals.end_ns, 0);
+	assert_int_equal(arrivals.ends[SHINT_TAKER].at_ns, 0);
 }
 
 /* A burst is one arrival, and its first packet's. */
@@ -91,11 +92,11 @@ static void test_burst(void **state)
 
 	reset();
 	assert_false(shint_arrivals_followed(&arrivals, now));
-	shint_arrivals_follow(&arrivals, 0, now);
+	shint_arrivals_follow(&arrivals, 0, SHINT_NO_VCPU, now);
 	first = now;
 	for (; now < first + MS; now += 10 * US) {
 		assert_true(shint_arrivals_followed(&arrivals, now));
-		shint_arrivals_follow(&arrivals, 1, now);
+		shint_arrivals_follow(&arrivals, 1, SHINT_NO_VCPU, now);
 	}
 	assert_true(arrivals.at_ns == first);
 	assert_int_equal(arrivals.queue, 0);
@@ -107,21 +108,51 @@ static void test_way(void **state)
 	int i;
 
 	reset();
-	assert_int_equal(shint_arrivals_keep_ns(&arrivals), 0);
-	assert_false(shint_arrivals_pay(&arrivals, now));
+	assert_int_equal(shint_way_keep_ns(way), 0);
+	assert_false(shint_way_pays(way, now));
 	arrival(0, 0, WAY);
 	taker(0);
-	assert_true(shint_arrivals_pay(&arrivals, now));
-	assert_true(shint_arrivals_keep_ns(&arrivals) > WAY);
-	assert_true(shint_arrivals_keep_ns(&arrivals) <= 3 * WAY);
+	assert_true(shint_way_pays(way, now));
+	assert_true(shint_way_keep_ns(way) > WAY);
+	assert_true(shint_way_keep_ns(way) <= 3 * WAY);
 	/* an arrival that ends no halt teaches nothing */
 	taker(0);
 	taker(0);
-	assert_true(arrivals.way_ns == WAY);
+	assert_true(way->mean_ns == WAY);
 	for (i = 0; i < 50; i++)
 		arrival(0, 0, WAY / 2);
-	expect(arrivals.way_ns > WAY / 2 - 8 && arrivals.way_ns < WAY * 6 / 10,
-	       "way %llu", (unsigned long long)arrivals.way_ns);
+	expect(way->mean_ns > WAY / 2 - 8 && way->mean_ns < WAY * 6 / 10,
+	       "way %llu", (unsigned long long)way->mean_ns);
+}
+
+/* The way to the peer is measured apart from the taker's, and only where there is one. */
+static void test_peer(void **state)
+{
+	struct shint_way *peer_way = &arrivals.ways[SHINT_PEER];
+
+	reset();
+	arrival(0, 1, WAY);
+	taker(0);
+	assert_int_equal(peer_way->mean_ns, 0);
+
+	now += APART;
+	shint_arrivals_follow(&arrivals, 0, 2, now);
+	/* reported late; of the peer's halts the first one to end counts */
+	shint_arrivals_halt_ended(&arrivals, 2, now - MS, now + 5 * WAY);
+	shint_arrivals_halt_ended(&arrivals, 2, now - MS, now + 3 * WAY);
+	shint_arrivals_halt_ended(&arrivals, 3, now - MS, now + 2 * WAY);
+	shint_arrivals_halt_ended(&arrivals, 1, now - MS, now + WAY);
+	/* not over yet */
+	assert_int_equal(peer_way->mean_ns, 0);
+	assert_int_equal(taker(0), 1);
+	assert_true(peer_way->mean_ns == 3 * WAY);
+	assert_true(way->mean_ns == WAY);
+
+	/* what does not pay for one of them may for the other */
+	assert_true(shint_way_pays(peer_way, now));
+	while (shint_way_pays(peer_way, now))
+		shint_way_judge(peer_way, false, now);
+	assert_true(shint_way_pays(way, now));
 }
 
 /* Wake-ups of which a share is in vain, 10 ms apart for 10 s; returns how many there were. */
@@ -131,11 +162,11 @@ static unsigned int wakes(unsigned int misses_of_8)
 	u64 end;
 
 	reset();
-	arrivals.way_ns = WAY;
+	way->mean_ns = WAY;
 	for (end = now + 10 * SEC; now < end; now += 10 * MS) {
-		if (!shint_arrivals_pay(&arrivals, now))
+		if (!shint_way_pays(way, now))
 			continue;
-		shint_arrivals_judge(&arrivals, n % 8 >= misses_of_8, now);
+		shint_way_judge(way, n % 8 >= misses_of_8, now);
 		n++;
 	}
 	return n;
@@ -158,6 +189,7 @@ int main(void)
 		cmocka_unit_test(test_not_concerned),
 		cmocka_unit_test(test_burst),
 		cmocka_unit_test(test_way),
+		cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_pay),
 	};
 

@@ -20,7 +20,7 @@
 static bool is_keep(enum shint_verdict v)
 {
 	return v == SHINT_KEEP_TIMER || v == SHINT_KEEP_EVENT || v == SHINT_KEEP_GAP ||
-	       v == SHINT_KEEP_ARRIVAL;
+	       v == SHINT_KEEP_ARRIVAL || v == SHINT_KEEP_PEER;
 }
 
 static bool is_wake(enum shint_verdict v)
@@ -72,7 +72,7 @@ static struct shint_situation plain(struct shint_hint *hint)
 /* past: NULL for nothing known but that a wake-up costs COST. */
 static struct shint_decision decide(struct shint_situation *s, const struct past *past)
 {
-	struct shint_decision d = { SHINT_NR_VERDICTS, 77, 88, true };
+	struct shint_decision d = { SHINT_NR_VERDICTS, 77, 88, { true, true } };
 	struct past nothing = { 0 };
 
 	wake_costs(&nothing, COST);
@@ -376,7 +376,6 @@ static void test_gap_to_come(void **state)
 	assert_int_equal(decide(&s, &past).verdict, SHINT_YIELD_FAR);
 }
 
-/* A met event is worth something, the less the scarcer the budget, and nothing without. */
 /* Woken for a packet: until it should have come, whatever else is known. */
 static void test_arrival(void **state)
 {
@@ -387,12 +386,12 @@ static void test_arrival(void **state)
 	/* nothing is known about arrivals */
 	d = decide(&s, NULL);
 	assert_int_equal(d.verdict, SHINT_YIELD_FAR);
-	assert_false(d.on_arrival);
+	assert_false(d.on_arrival[SHINT_TAKER] || d.on_arrival[SHINT_PEER]);
 
-	s.arrival_keep_ns = 3 * COST;
+	s.arrival_keep_ns[SHINT_TAKER] = 3 * COST;
 	d = decide(&s, NULL);
 	assert_int_equal(d.verdict, SHINT_YIELD_FAR);
-	assert_true(d.on_arrival);
+	assert_true(d.on_arrival[SHINT_TAKER] && !d.on_arrival[SHINT_PEER]);
 
 	s.arrived_ns = NOW - COST;
 	d = decide(&s, NULL);
@@ -415,22 +414,56 @@ static void test_arrival(void **state)
 	s.budget_left_ns = COST;
 	d = decide(&s, NULL);
 	assert_int_equal(d.verdict, SHINT_STOCK_BUDGET);
-	assert_false(d.on_arrival);
+	assert_false(d.on_arrival[SHINT_TAKER] || d.on_arrival[SHINT_PEER]);
 	s.arrived_ns = 0;
 	d = decide(&s, NULL);
 	assert_int_equal(d.verdict, SHINT_YIELD_FAR);
-	assert_false(d.on_arrival);
+	assert_false(d.on_arrival[SHINT_TAKER] || d.on_arrival[SHINT_PEER]);
 	s.budget_left_ns = SEC;
 	s.max_keep_ns = COST;
 	d = decide(&s, NULL);
-	assert_false(d.on_arrival);
+	assert_false(d.on_arrival[SHINT_TAKER] || d.on_arrival[SHINT_PEER]);
 	/* the guest runs, so says the slot */
 	s.max_keep_ns = SEC;
 	hint.state = VIRTIO_SCHED_HINT_STATE_RUNNING;
 	d = decide(&s, NULL);
-	assert_false(d.on_arrival);
+	assert_false(d.on_arrival[SHINT_TAKER] || d.on_arrival[SHINT_PEER]);
 }
 
+/* Woken for the task that a packet is for: the interrupt is another vCPU's. */
+static void test_peer(void **state)
+{
+	struct shint_hint hint;
+	struct shint_situation s = plain(&hint);
+	struct shint_decision d;
+
+	s.arrival_keep_ns[SHINT_TAKER] = 2 * COST;
+	s.arrival_keep_ns[SHINT_PEER] = 5 * COST;
+	d = decide(&s, NULL);
+	assert_true(d.on_arrival[SHINT_TAKER] && d.on_arrival[SHINT_PEER]);
+
+	s.role = SHINT_PEER;
+	s.arrived_ns = NOW - 3 * COST;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_KEEP_PEER);
+	assert_true(d.keep_ns == 2 * COST);
+	/* the taker's way is the shorter one */
+	s.role = SHINT_TAKER;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_YIELD_FAR);
+
+	/* each by what it needs */
+	s.arrived_ns = 0;
+	s.max_keep_ns = 3 * COST;
+	d = decide(&s, NULL);
+	assert_true(d.on_arrival[SHINT_TAKER] && !d.on_arrival[SHINT_PEER]);
+	s.max_keep_ns = SEC;
+	s.budget_left_ns = 4 * COST;
+	d = decide(&s, NULL);
+	assert_true(d.on_arrival[SHINT_TAKER] && !d.on_arrival[SHINT_PEER]);
+}
+
+/* A met event is worth something, the less the scarcer the budget, and nothing without. */
 static void test_hit_worth(void **state)
 {
 	u32 last = ~0U;
@@ -476,6 +509,7 @@ static void test_names(void **state)
 		{ SHINT_KEEP_EVENT, "keep_event" },
 		{ SHINT_KEEP_GAP, "keep_gap" },
 		{ SHINT_KEEP_ARRIVAL, "keep_arrival" },
+		{ SHINT_KEEP_PEER, "keep_peer" },
 		{ SHINT_KEEP_ALWAYS, "keep_always" },
 		{ SHINT_KEEP_BLIND, "keep_blind" },
 	};
@@ -518,6 +552,7 @@ static void check_invariants(const struct shint_situation *s, const struct past 
 	struct shint_window window = { 0 };
 	bool expected = shint_predict_window(&p->predictor, s->now_ns, &window);
 	u64 timer_at = NONE, first;
+	int role;
 
 	assert_true(d->verdict < SHINT_NR_VERDICTS);
 	assert_true(d->verdict != SHINT_KEEP_ALWAYS && d->verdict != SHINT_KEEP_BLIND);
@@ -540,12 +575,16 @@ static void check_invariants(const struct shint_situation *s, const struct past 
 	if (s->hint->tick)
 		assert_true(d->verdict != SHINT_KEEP_TIMER && d->verdict != SHINT_WAKE_TIMER);
 	if (!s->arrived_ns)
-		assert_true(d->verdict != SHINT_KEEP_ARRIVAL);
+		assert_true(d->verdict != SHINT_KEEP_ARRIVAL && d->verdict != SHINT_KEEP_PEER);
 	/* To be woken must fit, with what is kept anyway and the keep that follows. */
-	if (d->on_arrival) {
+	for (role = 0; role < SHINT_NR_ROLES; role++) {
+		u64 keep_ns = s->arrival_keep_ns[role];
+
+		if (!d->on_arrival[role])
+			continue;
 		assert_false(shint_verdict_is_stock(d->verdict));
-		assert_true(s->arrival_keep_ns && s->arrival_keep_ns <= s->max_keep_ns);
-		assert_true(d->keep_ns + s->arrival_keep_ns <= s->budget_left_ns);
+		assert_true(keep_ns && keep_ns <= s->max_keep_ns);
+		assert_true(d->keep_ns + keep_ns <= s->budget_left_ns);
 	}
 	if (!d->wake_in_ns)
 		return;
@@ -566,6 +605,7 @@ static void test_invariants(void **state)
 {
 	unsigned int seen[SHINT_NR_VERDICTS] = { 0 };
 	unsigned int n;
+	int role;
 	u64 seed;
 
 	for (seed = 1; seed <= 10; seed++) {
@@ -585,7 +625,10 @@ static void test_invariants(void **state)
 			wake_costs(&p, 1 + random_below(&rnd, MS));
 			s.max_keep_ns = US * (1 + random_below(&rnd, 1000000));
 			s.budget_left_ns = random_of(&rnd, 250 * MS);
-			s.arrival_keep_ns = random_below(&rnd, 2) * random_below(&rnd, 2 * MS);
+			for (role = 0; role < SHINT_NR_ROLES; role++)
+				s.arrival_keep_ns[role] = random_below(&rnd, 2) *
+							  random_below(&rnd, 2 * MS);
+			s.role = random_below(&rnd, SHINT_NR_ROLES);
 			if (!random_below(&rnd, 4))
 				s.arrived_ns = now - random_below(&rnd, MS);
 			d = decide(&s, &p);
@@ -603,7 +646,7 @@ static void test_invariants(void **state)
 		}
 	}
 	/* All that the policy can say was said. */
-	for (n = SHINT_YIELD_FAR; n <= SHINT_KEEP_ARRIVAL; n++)
+	for (n = SHINT_YIELD_FAR; n <= SHINT_KEEP_PEER; n++)
 		expect(seen[n] >= 100, "%s: %u times", shint_verdict_name(n), seen[n]);
 	assert_true(seen[SHINT_STOCK_NOT_IDLE] && seen[SHINT_STOCK_STALE] &&
 		    seen[SHINT_STOCK_BUDGET]);
@@ -621,6 +664,7 @@ int main(void)
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_gap_to_come),
 		cmocka_unit_test(test_arrival),
+		cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_hit_worth),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_invariants),

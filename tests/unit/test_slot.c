@@ -11,6 +11,7 @@
 
 #define NONE	VIRTIO_SCHED_HINT_NS_NONE
 #define TIMER	BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER)
+#define PEER	BIT_ULL(VIRTIO_SCHED_HINT_F_WAKE_PEER)
 
 /* The fake user space: one copy at a time is seen and written down. */
 static struct {
@@ -115,6 +116,34 @@ static void test_cases(void **state)
 	}
 }
 
+/* An index that a guest gives is below the table's end, or none. */
+static void test_wake_peer(void **state)
+{
+	static const struct {
+		u64 peer;
+		u64 features;
+		u16 expected;
+	} peers[] = {
+		{ 0, ~0ULL, 0 },
+		{ 2, PEER, 2 },
+		{ 3, PEER, VIRTIO_SCHED_HINT_NO_PEER },
+		{ 0xfffe, PEER, VIRTIO_SCHED_HINT_NO_PEER },
+		{ 0xffff, PEER, VIRTIO_SCHED_HINT_NO_PEER },
+		{ 0, TIMER, VIRTIO_SCHED_HINT_NO_PEER },
+		{ 1, ~PEER, VIRTIO_SCHED_HINT_NO_PEER },
+	};
+	struct shint_table three = { .slots = slots, .nr_slots = 3 };
+	struct shint_hint hint;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(peers); i++) {
+		slots[0].state = htole64(peers[i].peer << VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT | 2);
+		three.features = peers[i].features;
+		assert_int_equal(shint_slot_read(&three, 0, &hint), 0);
+		expect(hint.wake_peer == peers[i].expected, "%zu: %u", i, hint.wake_peer);
+	}
+}
+
 static void test_page_absent(void **state)
 {
 	struct shint_hint hint;
@@ -212,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_cases, reset),
+		cmocka_unit_test_setup(test_wake_peer, reset),
 		cmocka_unit_test_setup(test_page_absent, reset),
 		cmocka_unit_test_setup(test_one_copy, reset),
 		cmocka_unit_test_setup(test_overwritten_behind, reset),

@@ -32,6 +32,7 @@ typedef __s64 s64;
 typedef u64 phys_addr_t;
 
 #define __user
+#define U32_MAX			UINT32_MAX
 #define BIT(nr)			(1UL << (nr))
 #define BIT_ULL(nr)		(1ULL << (nr))
 #define READ_ONCE(x)		CMM_ACCESS_ONCE(x)

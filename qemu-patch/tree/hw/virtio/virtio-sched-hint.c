@@ -326,7 +326,7 @@ static const Property virtio_sched_hint_properties[] = {
     DEFINE_PROP_BIT64("poll", VirtIOSchedHint, host_features,
                       VIRTIO_SCHED_HINT_F_POLL, false),
     DEFINE_PROP_BIT64("wake-peer", VirtIOSchedHint, host_features,
-                      VIRTIO_SCHED_HINT_F_WAKE_PEER, false),
+                      VIRTIO_SCHED_HINT_F_WAKE_PEER, true),
 };
 
 static void virtio_sched_hint_class_init(ObjectClass *klass, void *data)

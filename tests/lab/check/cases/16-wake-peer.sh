@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A vCPU's wake peer follows the affinity of the application and of the interrupt.
-ip=$(guest-start pair --vcpus 2 --device virtio-sched-hint-pci,runnable=on,poll=on,wake-peer=on --guest-append quiet)
+# A vCPU's wake peer follows the affinity of the application and of the interrupt; a packet for
+# the application wakes both vCPUs.
+ip=$(guest-start pair --vcpus 2 --guest-append quiet)
 within 10 "attached" attached pair
 within 5 "driver told" guest_listening_is 1 pair
 
@@ -36,6 +37,25 @@ interrupts_on 0; echo_on 1; requests 20; peer_is 0 1 "interrupt 0, application 1
 echo_on 0; requests 20; peer_is 0 none "application moved to 0"
 echo_on 1; requests 20; peer_is 0 1 "application moved back to 1"
 interrupts_on 1; echo_on 0; requests 20; peer_is 1 0 "interrupt 1, application 0"
+
+# the host: the peer is woken for the packet, kept, and runs the application then
+wakes=$(counter peer_wakes pair)
+requests 50
+[ "$(counter peer_wakes pair)" -gt "$wakes" ] || fail "the peer is not woken for a packet"
+[ "$(counter keep_peer pair)" -gt 0 ] || fail "the peer is not kept for a packet"
+[ "$(counter peer_hits pair)" -gt 0 ] || fail "no packet came to the peer that was woken for it"
+[ "$(counter peer_way_ns pair)" -gt "$(counter arrival_way_ns pair)" ] ||
+	fail "the way to the peer is no longer than the one to the interrupt"
+
 # interrupts that wake nobody: what was known is forgotten
 requests 20; peer_is 1 0 "more of the same"
 ping -q -i 0.02 -c 120 "$ip" >/dev/null; peer_is 1 none "after pings"
+wakes=$(counter peer_wakes pair)
+ping -q -i 0.02 -c 20 "$ip" >/dev/null
+expect "wakes of a peer that is not known" "$(counter peer_wakes pair)" "$wakes"
+
+# off by its property
+guest-start single --vcpus 2 --device virtio-sched-hint-pci,wake-peer=off >/dev/null
+within 10 "attached" attached single
+within 5 "driver told" guest_listening_is 1 single
+expect "features with wake-peer=off" "$(guest_attribute features_in_use single)" timer
