@@ -154,6 +154,19 @@ class Judge(unittest.TestCase):
         self.assertIsNone(nothing["value"])
         self.assertIn("3 MAD", nothing["reason"])
 
+    def test_pareto(self):
+        def value(**others):
+            configs = [three("hint", p99=100.0, busy=0.2)] + [
+                three(name.replace("_", "-"), p99=p99, busy=busy) for name, (p99, busy) in others.items()]
+            return judge.ratios(configs)["pareto_of_hint"]["value"]
+        # better in one figure is not better; ablations are no alternatives
+        self.assertEqual(value(stock=(200.0, 0.1), always=(50.0, 2.0)), 2.0)
+        self.assertEqual(value(stock=(200.0, 0.1), always=(50.0, 2.0), zeroed=(10.0, 0.1)), 2.0)
+        self.assertEqual(value(stock=(200.0, 0.1), poll_1ms=(90.0, 0.16)), 0.9)
+        self.assertIsNone(value(zeroed=(10.0, 0.1)))
+        few = [three("hint", n=10), three("stock")]
+        self.assertIn("hint has 30 values", judge.ratios(few)["pareto_of_hint"]["reason"])
+
     def test_targets_of_an_entry(self):
         configs = [three("stock", stddev=30.0), three("always", busy=4.0), three("hint", busy=1.2), three("blind", stddev=25.0)]
         found = {one["name"]: one["met"] for one in
@@ -186,6 +199,10 @@ class Workloads(unittest.TestCase):
         for name, workload in workloads.WORKLOADS.items():
             for default, low, high in workload.params.values():
                 self.assertTrue(low <= default <= high, name)
+
+    def test_default_configs(self):
+        self.assertNotIn("hint-1ms", workloads.default_configs("rtp"))
+        self.assertLessEqual(set(workloads.HINTS), set(workloads.default_configs("poisson")))
 
     def test_scripts_are_there(self):
         for name, workload in workloads.WORKLOADS.items():

@@ -3,13 +3,18 @@
 
 import math
 
-# Switched on the running host, then those that need another guest, then what needs a
-# test-only parameter of the module; poll-200us is KVM's default, which is stock.
-SWITCHED = ("no-poll", "stock", "poll-50us", "poll-200us", "poll-1ms", "poll-10ms", "always", "hint", "blind")
-GUESTS = ("haltpoll", "idle-poll", "cpu-pm")
+# Switched on the running host, hint at three settings of max_keep_us among them; then those that
+# need another guest, then what needs a test-only parameter of the module; poll-200us is KVM's
+# default, which is stock.
+HINTS = ("hint", "hint-5ms", "hint-1ms")
+SWITCHED = ("no-poll", "stock", "poll-50us", "poll-200us", "poll-1ms", "poll-10ms", "always") + HINTS + ("blind",)
+GUESTS = ("vhost-poll-200us", "haltpoll", "idle-poll", "cpu-pm")
 ABLATIONS = ("zeroed", "shuffled")
 CONFIGS = SWITCHED + GUESTS + ABLATIONS
-DEFAULT_CONFIGS = tuple(name for name in CONFIGS if name != "poll-200us")
+SPECIAL = ("poll-200us", "hint-5ms", "hint-1ms")
+# Where nothing can be foreseen, hint is judged at each of its settings
+UNFORESEEN = ("poisson", "uniform")
+DEFAULT_CONFIGS = tuple(name for name in CONFIGS if name not in SPECIAL)
 QUICK_CONFIGS = ("stock", "always", "hint")
 
 # A p99 is judged from so many values of a configuration on, a p999 shown.
@@ -73,6 +78,12 @@ WORKLOADS = {
 # what a quick run does, and how
 QUICK = ("rtp", "onoff", "cyclictest", "blk-qd1", "idle")
 QUICK_ROUNDS, QUICK_SECONDS = 2, 3
+
+
+def default_configs(name):
+    """Of a workload, in the order of CONFIGS."""
+    more = HINTS if name in UNFORESEEN else ()
+    return [config for config in CONFIGS if config in DEFAULT_CONFIGS + more]
 
 
 def set_parameter(chosen, text):

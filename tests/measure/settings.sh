@@ -19,7 +19,7 @@ die() {
 module_wanted() {
 	for one in $CONFIGS; do
 		case $one in
-		always | hint | blind | zeroed | shuffled) return 0 ;;
+		always | hint* | blind | zeroed | shuffled) return 0 ;;
 		esac
 	done
 	return 1
@@ -36,7 +36,7 @@ remember_settings() {
 restore_settings() {
 	echo "$poll_before" >$POLL
 	echo "$grow_start_before" >$GROW_START
-	[ -z "$mode_before" ] || { set_blind 0 0; set_ablation none; echo "$mode_before" >$HINT/mode; }
+	[ -z "$mode_before" ] || { set_blind 0 0; set_ablation none; set_max_keep 0; echo "$mode_before" >$HINT/mode; }
 }
 
 set_blind() { # PERIOD-US KEEP-US
@@ -52,8 +52,17 @@ set_ablation() { # NAME|none
 	done
 }
 
-polled_ns() { # poll-50us, poll-1ms: as many, in the time of this host
-	us=${1#poll-}
+# Of all VMs; a VM that is gone meanwhile is nobody's loss
+set_max_keep() { # NS, or 0 for what they had
+	for limit in $NODE/vms/*/max_keep_us; do
+		[ -e "$limit" ] || continue
+		: "${max_keep_before:=$(cat "$limit")}"
+		if [ "$1" = 0 ]; then echo "$max_keep_before"; else echo $(($1 / 1000)); fi >"$limit" || return 1
+	done
+}
+
+polled_ns() { # poll-50us, vhost-poll-200us, hint-1ms: as many, in the time of this host
+	us=${1##*-}
 	case $us in
 	*ms) us=$((${us%ms} * 1000)) ;;
 	*) us=${us%us} ;;
@@ -64,19 +73,21 @@ polled_ns() { # poll-50us, poll-1ms: as many, in the time of this host
 # stock is KVM's default, whatever this host was set to
 set_config() { # NAME
 	config_now=$1
-	poll=$STOCK_POLL_NS mode=off ablation_now=none
+	poll=$STOCK_POLL_NS mode=off ablation_now=none max_keep=0
 	case $1 in
 	no-poll) poll=0 ;;
 	stock) ;;
 	poll-*) poll=$(polled_ns "$1") ;;
 	zeroed | shuffled) mode=hint ablation_now=$1 ;;
+	hint-*) mode=hint max_keep=$(polled_ns "$1") ;;
 	always | hint | blind) mode=$1 ;;
 	esac
 	{ echo "$poll" >$POLL && echo "$STOCK_GROW_START_NS" >$GROW_START; } || die "cannot set $POLL"
 	[ -n "$mode_before" ] || return 0
 	period=0 keep=0
 	[ "$mode" = blind ] && mode=hint period=$blind_period_us keep=$BLIND_KEEP_US
-	{ set_blind "$period" "$keep" && set_ablation "$ablation_now" && echo "$mode" >$HINT/mode; } ||
+	{ set_blind "$period" "$keep" && set_ablation "$ablation_now" && set_max_keep "$max_keep" &&
+		echo "$mode" >$HINT/mode; } ||
 		die "cannot set $HINT/mode to $mode"
 	sleep 0.3
 }

@@ -19,7 +19,7 @@ is_unavailable() { # CONFIG
 # Which guest a configuration needs
 guest_of() { # CONFIG
 	case $1 in
-	haltpoll | idle-poll | cpu-pm) echo "$1" ;;
+	vhost-poll-* | haltpoll | idle-poll | cpu-pm) echo "$1" ;;
 	*) echo plain ;;
 	esac
 }
@@ -33,6 +33,7 @@ stop_guest() {
 start_guest() { # GUEST
 	append=$GUEST_APPEND_ARGS extra=$KIND_QEMU_ARGS
 	case $1 in
+	vhost-poll-*) extra="$extra -set netdev.n0.poll-us=$(($(polled_ns "$1") / 1000))" ;;
 	haltpoll) append="$append cpuidle_haltpoll.force=1" ;;
 	idle-poll) append="$append idle=poll" ;;
 	cpu-pm) extra="$extra -overcommit cpu-pm=on" ;;
