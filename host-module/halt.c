@@ -44,6 +44,7 @@ struct shint_past {
  * @fired_ns: when its timer was due, if that woke it since the last halt, or 0
  * @arrived_ns: when the packet arrived, if one woke it since, or 0
  * @role: if so, what the vCPU has to do with it
+ * @stock_poll_ns: what KVM would poll in it without us
  */
 struct halt_moment {
 	u64 now_ns;
@@ -52,6 +53,7 @@ struct halt_moment {
 	u64 fired_ns;
 	u64 arrived_ns;
 	enum shint_role role;
+	u64 stock_poll_ns;
 };
 
 static void halt_look_back(struct shint_vcpu *vcpu, struct shint_past *past)
@@ -104,14 +106,15 @@ static bool halt_charge(struct shint_vm *vm, struct shint_vcpu *vcpu, struct shi
 
 	if (vm_limit_ns) {
 		raw_spin_lock(&vm->budget_lock);
-		grant->charged_to_vm = shint_budget_reserve(&vm->budget, vm_limit_ns,
-							    grant->at_ns, grant->ns);
+		grant->charged_to_vm = shint_budget_reserve(&vm->budget, vm_limit_ns, grant->at_ns,
+							    grant->ns - grant->free_ns);
 		raw_spin_unlock(&vm->budget_lock);
 		if (!grant->charged_to_vm)
 			return false;
 	}
 	/* Its own it does not share: what the policy was told is left is left. */
-	grant->charged = shint_budget_reserve(&vcpu->budget, U64_MAX, grant->at_ns, grant->ns);
+	grant->charged = shint_budget_reserve(&vcpu->budget, U64_MAX, grant->at_ns,
+					      grant->ns - grant->free_ns);
 	return true;
 }
 
@@ -144,11 +147,14 @@ static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
 	struct shint_grant *grant = &vcpu->grant;
 	/* If KVM's account was reset, what was kept is not known: charge all. */
 	u64 kept_ns = past->known ? past->polled_ns : grant->ns;
+	u64 free_ns = min(kept_ns, grant->free_ns);
+	u64 reserved_ns = grant->ns - grant->free_ns;
 
 	if (!grant->ns)
 		return;
 
 	counters->kept_ns += kept_ns;
+	counters->free_ns += free_ns;
 	if (!past->met)
 		counters->wasted_ns += kept_ns;
 	if (grant->early && past->met)
@@ -159,10 +165,12 @@ static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		halt_judge_arrival(vm, vcpu, grant->role, past->met, now_ns);
 
 	if (grant->charged)
-		shint_budget_settle(&vcpu->budget, grant->at_ns, grant->ns, kept_ns, now_ns);
+		shint_budget_settle(&vcpu->budget, grant->at_ns, reserved_ns, kept_ns - free_ns,
+				    now_ns);
 	if (grant->charged_to_vm) {
 		raw_spin_lock(&vm->budget_lock);
-		shint_budget_settle(&vm->budget, grant->at_ns, grant->ns, kept_ns, now_ns);
+		shint_budget_settle(&vm->budget, grant->at_ns, reserved_ns, kept_ns - free_ns,
+				    now_ns);
 		raw_spin_unlock(&vm->budget_lock);
 	}
 	grant->ns = 0;
@@ -288,6 +296,8 @@ static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 i
 		.arrived_ns = moment->rehalt ? moment->arrived_ns : 0,
 		.role = moment->role,
 		.max_keep_ns = READ_ONCE(vm->limits.max_keep_ns),
+		/* A budget of 0 is to keep nothing. */
+		.free_ns = READ_ONCE(vm->limits.vcpu_budget_ns) ? moment->stock_poll_ns : 0,
 	};
 	u32 hit_worth;
 	int role;
@@ -346,11 +356,32 @@ static bool halt_is_for_arrival(const struct shint_decision *decision)
 	return decision->verdict == SHINT_KEEP_ARRIVAL || decision->verdict == SHINT_KEEP_PEER;
 }
 
-/* Grants what was decided, or changes the decision. */
+/* Stock polls once per halt: not again because we woke the vCPU. */
+static u64 halt_stock_poll_ns(struct shint_vm *vm, struct shint_vcpu *vcpu, bool woken)
+{
+	struct shint_stock_params params;
+
+	if (!vcpu->poll_written)
+		vcpu->stock.poll_ns = shint_kvm_poll_ns(vcpu->kvm_vcpu);
+	if (woken)
+		return 0;
+	shint_kvm_stock_params(vm, &params);
+	return shint_stock_poll_ns(&vcpu->stock, &params);
+}
+
+/*
+ * Grants what was decided, or changes the decision. The budget is for what we
+ * keep beyond what KVM would have polled: were that charged, too, short gaps
+ * alone would use it up, and be met less often than by stock.
+ */
 static void halt_grant(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		       const struct halt_moment *moment, struct shint_decision *decision)
 {
-	struct shint_grant grant = { .ns = decision->keep_ns, .at_ns = moment->now_ns };
+	struct shint_grant grant = {
+		.ns = decision->keep_ns,
+		.free_ns = min(decision->keep_ns, moment->stock_poll_ns),
+		.at_ns = moment->now_ns,
+	};
 
 	if (decision->verdict < SHINT_KEEP_ALWAYS && !halt_charge(vm, vcpu, &grant)) {
 		*decision = (struct shint_decision){ .verdict = SHINT_STOCK_BUDGET };
@@ -367,21 +398,15 @@ static void halt_grant(struct shint_vm *vm, struct shint_vcpu *vcpu,
 static void halt_act(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		     const struct halt_moment *moment, struct shint_decision *decision)
 {
-	struct shint_stock_params params;
 	u64 poll_ns;
 
-	if (!vcpu->poll_written)
-		vcpu->stock.poll_ns = shint_kvm_poll_ns(vcpu->kvm_vcpu);
 	vcpu->poll_written = true;
 
 	if (!shint_verdict_is_stock(decision->verdict) && decision->keep_ns)
 		halt_grant(vm, vcpu, moment, decision);
 	poll_ns = decision->keep_ns;
-	if (shint_verdict_is_stock(decision->verdict)) {
-		shint_kvm_stock_params(vm, &params);
-		/* Stock polls once per halt: not again because we woke the vCPU. */
-		poll_ns = moment->woken ? 0 : shint_stock_poll_ns(&vcpu->stock, &params);
-	}
+	if (shint_verdict_is_stock(decision->verdict))
+		poll_ns = moment->stock_poll_ns;
 	shint_kvm_set_poll_ns(vcpu->kvm_vcpu, poll_ns);
 	shint_arrival_allow(vcpu, decision->on_arrival);
 
@@ -503,6 +528,7 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	vcpu->halt_exits = exits;
 	vcpu->hit_ns = moment.now_ns;
 
+	moment.stock_poll_ns = halt_stock_poll_ns(vm, vcpu, moment.woken);
 	halt_decide(vm, vcpu, id, mode, &moment, &decision);
 	if (mode == KVM_SCHED_HINT_MODE_OBSERVE)
 		halt_leave_to_kvm(vm, vcpu);

@@ -274,7 +274,7 @@ static void apply_limits(const struct shint_situation *situation,
 	if (decision->keep_ns > situation->max_keep_ns)
 		decision->keep_ns = situation->max_keep_ns;
 
-	needed_ns = decision->keep_ns;
+	needed_ns = decision->keep_ns - min(decision->keep_ns, situation->free_ns);
 	if (decision->wake_in_ns)
 		needed_ns += policy_lead_ns(situation, decision->wake_in_ns);
 	if (needed_ns > situation->budget_left_ns) {

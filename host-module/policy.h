@@ -59,6 +59,8 @@ enum shint_verdict {
  *	or 0 if that is not known
  * @max_keep_ns: the VM's limit for one grant
  * @budget_left_ns: what the budgets allow now
+ * @free_ns: what KVM would poll in this halt without us, which no budget is
+ *	charged with
  */
 struct shint_situation {
 	const struct shint_hint *hint;
@@ -67,12 +69,13 @@ struct shint_situation {
 	u64 idle_ns;
 	const struct shint_wake_costs *wake_costs;
 	const struct shint_gaps *gaps;
-	const struct shint_predictor *predictor;
+	struct shint_predictor *predictor;
 	u64 arrived_ns;
 	enum shint_role role;
 	u64 arrival_keep_ns[SHINT_NR_ROLES];
 	u64 max_keep_ns;
 	u64 budget_left_ns;
+	u64 free_ns;
 };
 
 /**

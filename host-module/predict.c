@@ -53,12 +53,6 @@ static unsigned int nr_remembered(const struct shint_predictor *predictor)
 	return predictor->nr_starts < SHINT_ECHOES ? predictor->nr_starts : SHINT_ECHOES;
 }
 
-/* 0 if there was none. */
-static u64 last_start_ns(const struct shint_predictor *predictor)
-{
-	return predictor->start_ns[(predictor->nr_starts + SHINT_ECHOES - 1) % SHINT_ECHOES];
-}
-
 /* SHINT_DISTANCES if it is too long or too short to be a period. */
 static unsigned int distance_bucket(u64 ns)
 {
@@ -209,6 +203,32 @@ static void learn_recent(struct shint_predictor *predictor, u64 interval_ns)
 		predictor->recent_ns -= error_ns >> RECENT_SHIFT;
 }
 
+/*
+ * The first echo that has not passed. Decisions are many, and mostly about the
+ * same one: who asks goes on from where the last one was.
+ */
+static bool echo_window(struct shint_predictor *predictor, u64 now_ns,
+			struct shint_window *window)
+{
+	u64 slack_ns = predictor->slack_ns, ahead_ns = predictor->period_ns + slack_ns;
+	/* That an echo was early makes the window behind it no less over. */
+	u64 passed_ns = max(now_ns, predictor->last_ns + 2 * slack_ns);
+	u64 until_ns;
+
+	if (!slack_ns)
+		return false;
+	for (; predictor->due != predictor->nr_starts; predictor->due++) {
+		until_ns = predictor->start_ns[predictor->due % SHINT_ECHOES] + ahead_ns;
+		/* The latter: a broken clock. */
+		if (until_ns > passed_ns && until_ns >= ahead_ns) {
+			window->from_ns = until_ns - 2 * slack_ns;
+			window->until_ns = until_ns;
+			return true;
+		}
+	}
+	return false;
+}
+
 /**
  * shint_predict_start() - learn from the start of a transaction
  * @predictor: the vCPU's
@@ -216,10 +236,12 @@ static void learn_recent(struct shint_predictor *predictor, u64 interval_ns)
  */
 void shint_predict_start(struct shint_predictor *predictor, u64 event_ns)
 {
+	struct shint_window window;
+
 	if (predictor->nr_starts) {
 		predictor->interval_ns -= predictor->interval_ns >> MEAN_SHIFT;
-		predictor->interval_ns += (event_ns - last_start_ns(predictor)) >> MEAN_SHIFT;
-		learn_recent(predictor, event_ns - last_start_ns(predictor));
+		predictor->interval_ns += (event_ns - predictor->last_ns) >> MEAN_SHIFT;
+		learn_recent(predictor, event_ns - predictor->last_ns);
 		vote(predictor, event_ns);
 	}
 	if (predictor->period_ns)
@@ -228,39 +250,13 @@ void shint_predict_start(struct shint_predictor *predictor, u64 event_ns)
 	if (predictor->echoed < ECHOED_ENOUGH || predictor->voters == VOTERS_MAX / 2)
 		reconsider_period(predictor);
 	predictor->start_ns[predictor->nr_starts % SHINT_ECHOES] = event_ns;
+	predictor->last_ns = event_ns;
 	predictor->nr_starts++;
 	predictor->slack_ns = believed_slack_ns(predictor);
+	/* Which echo is the next may be another, with another period. */
+	predictor->due = predictor->nr_starts - nr_remembered(predictor);
+	echo_window(predictor, event_ns, &window);
 	predictor->recent_slack_ns = believed_recent_slack_ns(predictor);
-}
-
-/* The first echo that has not passed. */
-static bool echo_window(const struct shint_predictor *predictor, u64 now_ns,
-			struct shint_window *window)
-{
-	u64 slack_ns = predictor->slack_ns;
-	u64 passed_ns = max(now_ns, last_start_ns(predictor) + 2 * slack_ns);
-	u64 ahead_ns = predictor->period_ns + slack_ns;
-	u64 until_ns = 0;
-	unsigned int i;
-
-	if (!slack_ns)
-		return false;
-
-	/* From the last to the first whose own start has come, or will not any more. */
-	for (i = 1; i <= nr_remembered(predictor); i++) {
-		u64 end_ns = predictor->start_ns[(predictor->nr_starts - i) % SHINT_ECHOES] +
-			     ahead_ns;
-
-		/* The latter: a broken clock. */
-		if (end_ns <= passed_ns || end_ns < ahead_ns)
-			break;
-		until_ns = end_ns;
-	}
-	if (!until_ns)
-		return false;
-	window->from_ns = until_ns - 2 * slack_ns;
-	window->until_ns = until_ns;
-	return true;
 }
 
 /* One recent interval after the last start. */
@@ -268,7 +264,7 @@ static bool recent_window(const struct shint_predictor *predictor, u64 now_ns,
 			  struct shint_window *window)
 {
 	u64 slack_ns = predictor->recent_slack_ns;
-	u64 until_ns = last_start_ns(predictor) + predictor->recent_ns + slack_ns;
+	u64 until_ns = predictor->last_ns + predictor->recent_ns + slack_ns;
 
 	/* The latter: a broken clock. */
 	if (!slack_ns || until_ns <= now_ns || until_ns < 2 * slack_ns)
@@ -287,7 +283,7 @@ static bool recent_window(const struct shint_predictor *predictor, u64 now_ns,
  * Return: whether the starts repeat well enough to tell, and a window has not
  * passed: the narrower of those that the two ways to tell have is @window.
  */
-bool shint_predict_window(const struct shint_predictor *predictor, u64 now_ns,
+bool shint_predict_window(struct shint_predictor *predictor, u64 now_ns,
 			  struct shint_window *window)
 {
 	if (predictor->slack_ns && predictor->slack_ns <= predictor->recent_slack_ns)

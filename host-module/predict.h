@@ -23,6 +23,8 @@
  * struct shint_predictor - what one vCPU's events were like
  * @start_ns: when the last transactions started; a ring
  * @nr_starts: starts seen; the ring's next place, modulo its size
+ * @last_ns: the last of them, or 0
+ * @due: the first start whose echo had not passed when last asked
  * @distance_votes: how often two of the last starts were that far apart; decays
  * @voters: starts that have voted; decays alike
  * @interval_ns: mean time from one start to the next
@@ -40,6 +42,8 @@
  */
 struct shint_predictor {
 	u32 nr_starts;
+	u32 due;
+	u64 last_ns;
 	u64 start_ns[SHINT_ECHOES];
 	u8 distance_votes[SHINT_DISTANCES];
 	u32 voters;
@@ -64,7 +68,7 @@ struct shint_window {
 };
 
 void shint_predict_start(struct shint_predictor *predictor, u64 event_ns);
-bool shint_predict_window(const struct shint_predictor *predictor, u64 now_ns,
+bool shint_predict_window(struct shint_predictor *predictor, u64 now_ns,
 			  struct shint_window *window);
 
 #endif /* SHINT_PREDICT_H */

@@ -50,6 +50,7 @@ struct shint_arrival_counters {
  *	several of KVM's
  * @grants: halts that were granted time
  * @kept_ns: polled within grants
+ * @free_ns: of it, what KVM would have polled without us
  * @wasted_ns: polled within grants without an event
  * @early_sent: vCPU threads woken before the awaited event
  * @early_hits: of these, the event came within the grant that followed
@@ -62,6 +63,7 @@ struct shint_counters {
 	u64 verdicts[SHINT_NR_VERDICTS];
 	u64 grants;
 	u64 kept_ns;
+	u64 free_ns;
 	u64 wasted_ns;
 	u64 early_sent;
 	u64 early_hits;
@@ -84,6 +86,7 @@ struct shint_polled {
 /**
  * struct shint_grant - the grant that is out
  * @ns: how long; 0 if none is
+ * @free_ns: of it, what KVM would have polled without us: not charged
  * @at_ns: when it was given
  * @charged: to the vCPU's budget
  * @charged_to_vm: to the VM's budget, too
@@ -93,6 +96,7 @@ struct shint_polled {
  */
 struct shint_grant {
 	u64 ns;
+	u64 free_ns;
 	u64 at_ns;
 	bool charged;
 	bool charged_to_vm;

@@ -70,7 +70,7 @@ static struct shint_situation plain(struct shint_hint *hint)
 }
 
 /* past: NULL for nothing known but that a wake-up costs COST. */
-static struct shint_decision decide(struct shint_situation *s, const struct past *past)
+static struct shint_decision decide(struct shint_situation *s, struct past *past)
 {
 	struct shint_decision d = { SHINT_NR_VERDICTS, 77, 88, { true, true } };
 	struct past nothing = { 0 };
@@ -376,6 +376,26 @@ static void test_gap_to_come(void **state)
 	assert_int_equal(decide(&s, &past).verdict, SHINT_YIELD_FAR);
 }
 
+/* What KVM would poll anyway needs no budget; what goes beyond does. */
+static void test_stock_polls(void **state)
+{
+	struct shint_hint hint;
+	struct shint_situation s = plain(&hint);
+	struct shint_decision d;
+
+	hint.next_timer_ns = COST;
+	s.budget_left_ns = 0;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_STOCK_BUDGET);
+	s.free_ns = 4 * COST;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_KEEP_TIMER);
+	s.free_ns = d.keep_ns - 1;
+	assert_int_equal(decide(&s, NULL).verdict, SHINT_STOCK_BUDGET);
+	s.budget_left_ns = 1;
+	assert_int_equal(decide(&s, NULL).verdict, SHINT_KEEP_TIMER);
+}
+
 /* Woken for a packet: until it should have come, whatever else is known. */
 static void test_arrival(void **state)
 {
@@ -546,7 +566,7 @@ static void random_hint(u64 *rnd, struct shint_hint *hint)
 	hint->tick = !random_below(rnd, 4);
 }
 
-static void check_invariants(const struct shint_situation *s, const struct past *p,
+static void check_invariants(const struct shint_situation *s, struct past *p,
 			     const struct shint_decision *d)
 {
 	struct shint_window window = { 0 };
@@ -557,7 +577,7 @@ static void check_invariants(const struct shint_situation *s, const struct past 
 	assert_true(d->verdict < SHINT_NR_VERDICTS);
 	assert_true(d->verdict != SHINT_KEEP_ALWAYS && d->verdict != SHINT_KEEP_BLIND);
 	assert_true(d->keep_ns <= s->max_keep_ns);
-	assert_true(d->keep_ns <= s->budget_left_ns);
+	assert_true(d->keep_ns <= s->budget_left_ns + s->free_ns);
 	if (s->hint->state == VIRTIO_SCHED_HINT_STATE_RUNNING)
 		assert_int_equal(d->verdict, SHINT_STOCK_NOT_IDLE);
 	if (s->hint->state == VIRTIO_SCHED_HINT_STATE_OFF)
@@ -584,7 +604,7 @@ static void check_invariants(const struct shint_situation *s, const struct past 
 			continue;
 		assert_false(shint_verdict_is_stock(d->verdict));
 		assert_true(keep_ns && keep_ns <= s->max_keep_ns);
-		assert_true(d->keep_ns + keep_ns <= s->budget_left_ns);
+		assert_true(d->keep_ns + keep_ns <= s->budget_left_ns + s->free_ns);
 	}
 	if (!d->wake_in_ns)
 		return;
@@ -625,6 +645,7 @@ static void test_invariants(void **state)
 			wake_costs(&p, 1 + random_below(&rnd, MS));
 			s.max_keep_ns = US * (1 + random_below(&rnd, 1000000));
 			s.budget_left_ns = random_of(&rnd, 250 * MS);
+			s.free_ns = random_below(&rnd, 2) * random_below(&rnd, MS);
 			for (role = 0; role < SHINT_NR_ROLES; role++)
 				s.arrival_keep_ns[role] = random_below(&rnd, 2) *
 							  random_below(&rnd, 2 * MS);
@@ -663,6 +684,7 @@ int main(void)
 		cmocka_unit_test(test_timer_and_event),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_gap_to_come),
+		cmocka_unit_test(test_stock_polls),
 		cmocka_unit_test(test_arrival),
 		cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_hit_worth),
