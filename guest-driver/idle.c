@@ -44,11 +44,13 @@ enum idle_mode { MODE_OFF, MODE_CPUIDLE, MODE_TRACEPOINT };
 static enum idle_mode idle_mode;
 static enum cpuhp_state hotplug_state;
 
-/* Feature bits: what is published, and what cannot be in this kernel. */
-static u64 published_features, failed_features;
+/* What is published, by feature bit. Flipped in process context, while no CPU publishes. */
+static DEFINE_STATIC_KEY_ARRAY_FALSE(published, VIRTIO_SCHED_HINT_F_WAKE_PEER + 1);
 
-/* More is published than the next timer. Flipped while nothing is. */
-static DEFINE_STATIC_KEY_FALSE(more_published);
+#define publishes(feature) static_branch_unlikely(&published[feature])
+
+/* Feature bits: what cannot be published in this kernel. */
+static u64 failed_features;
 
 static DEFINE_PER_CPU(struct cpuidle_device, idle_device);
 
@@ -75,55 +77,40 @@ static bool is_tick(ktime_t next, s64 delta_ns)
 	return !phase_ns || phase_ns == this_cpu_read(skewed_tick_ns);
 }
 
-static bool publishes(unsigned int feature)
+static u64 timeout_ns(ktime_t until, ktime_t now)
 {
-	return published_features & BIT_ULL(feature);
-}
-
-static u64 duration_ns(ktime_t until, ktime_t now)
-{
+	if (until == KTIME_MAX)
+		return VIRTIO_SCHED_HINT_NS_NONE;
 	return max_t(s64, ktime_to_ns(ktime_sub(until, now)), 0);
 }
 
 static void fill_timer(struct sched_hint_publish *hint, ktime_t next, ktime_t now)
 {
-	hint->next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
-	if (!next || next == KTIME_MAX)
-		return;
-	hint->next_timer_ns = duration_ns(next, now);
-	if (is_tick(next, hint->next_timer_ns))
+	hint->next_timer_ns = timeout_ns(next, now);
+	if (next != KTIME_MAX && is_tick(next, hint->next_timer_ns))
 		sched_hint_set_flags(hint, VIRTIO_SCHED_HINT_SLOT_F_TICK);
 }
 
 static void fill_waiters(struct sched_hint_publish *hint, ktime_t now)
 {
-	ktime_t earliest = sched_hint_waiters_earliest();
-
+	hint->poll_timeout_ns = timeout_ns(sched_hint_waiters_earliest(), now);
 	sched_hint_set_poll_waiters(hint, sched_hint_waiters_nr());
-	hint->poll_timeout_ns = earliest == KTIME_MAX ? VIRTIO_SCHED_HINT_NS_NONE :
-				duration_ns(earliest, now);
 }
 
-static void fill_tasks(struct sched_hint_publish *hint)
-{
-	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE)) {
-		sched_hint_runnable_idle();
-		sched_hint_set_overloaded(hint, sched_hint_runnable_overloaded());
-	}
-	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
-		sched_hint_set_wake_peer(hint, sched_hint_peer());
-}
-
-/* @next: the next timer, 0 or KTIME_MAX if there is or is known none. */
+/* @next: the next timer, KTIME_MAX if there is or is known none. */
 static bool publish_idle(ktime_t next)
 {
 	struct sched_hint_publish hint = { .state = SCHED_HINT_PUBLISH_IDLE };
 	ktime_t now;
 
-	if (static_branch_unlikely(&more_published))
-		fill_tasks(&hint);
+	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE)) {
+		sched_hint_runnable_idle();
+		sched_hint_set_overloaded(&hint, sched_hint_runnable_overloaded());
+	}
+	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
+		sched_hint_set_wake_peer(&hint, sched_hint_peer());
 	now = ktime_get();
-	if (static_branch_unlikely(&more_published) && publishes(VIRTIO_SCHED_HINT_F_POLL))
+	if (publishes(VIRTIO_SCHED_HINT_F_POLL))
 		fill_waiters(&hint, now);
 	if (publishes(VIRTIO_SCHED_HINT_F_TIMER))
 		fill_timer(&hint, next, now);
@@ -185,7 +172,7 @@ static void trace_idle(void *unused, unsigned int state, unsigned int cpu)
 	if (state == (unsigned int)PWR_EVENT_EXIT)
 		sched_hint_table_running();
 	else if (state)
-		publish_idle(0);
+		publish_idle(KTIME_MAX);
 }
 
 /*
@@ -266,7 +253,7 @@ static void start_feature(u64 features, unsigned int feature, const char *what, 
 		return;
 	ret = start();
 	if (!ret) {
-		published_features |= BIT_ULL(feature);
+		static_branch_enable(&published[feature]);
 		return;
 	}
 	failed_features |= BIT_ULL(feature);
@@ -275,28 +262,30 @@ static void start_feature(u64 features, unsigned int feature, const char *what, 
 
 static void start_features(u64 features)
 {
-	published_features = features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER);
 	failed_features = 0;
+	if (features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER))
+		static_branch_enable(&published[VIRTIO_SCHED_HINT_F_TIMER]);
 	start_feature(features, VIRTIO_SCHED_HINT_F_RUNNABLE, "runnable tasks",
 		      sched_hint_runnable_start);
 	start_feature(features, VIRTIO_SCHED_HINT_F_POLL, "waiting tasks",
 		      sched_hint_waiters_start);
 	start_feature(features, VIRTIO_SCHED_HINT_F_WAKE_PEER, "wake peers",
 		      sched_hint_peer_start);
-	if (published_features & ~BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER))
-		static_branch_enable(&more_published);
 }
 
 /* No CPU publishes any more. */
 static void stop_features(void)
 {
-	static_branch_disable(&more_published);
+	unsigned int i;
+
 	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
 		sched_hint_peer_stop();
 	if (publishes(VIRTIO_SCHED_HINT_F_POLL))
 		sched_hint_waiters_stop();
 	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE))
 		sched_hint_runnable_stop();
+	for (i = 0; i < ARRAY_SIZE(published); i++)
+		static_branch_disable(&published[i]);
 }
 
 int sched_hint_idle_start(u64 features)
