@@ -32,6 +32,7 @@
 
 #include "compat.h"
 #include "sched_hint.h"
+#include "table.h"
 #include "waiters.h"
 
 /* On while the host listens. Flipped in process context only. */
@@ -43,13 +44,21 @@ enum idle_mode { MODE_OFF, MODE_CPUIDLE, MODE_TRACEPOINT };
 static enum idle_mode idle_mode;
 static enum cpuhp_state hotplug_state;
 
-/* Feature bits: what is published, and what cannot be in this kernel. */
-static u64 published_features, failed_features;
+/* What is published, by feature bit. Flipped in process context, while no CPU publishes. */
+static DEFINE_STATIC_KEY_ARRAY_FALSE(published, VIRTIO_SCHED_HINT_F_WAKE_PEER + 1);
+
+#define publishes(feature) static_branch_unlikely(&published[feature])
+
+/* Feature bits: what cannot be published in this kernel. */
+static u64 failed_features;
 
 static DEFINE_PER_CPU(struct cpuidle_device, idle_device);
 
 /* The guest had switched the host's polling off on this CPU. */
 static DEFINE_PER_CPU(bool, host_poll_was_off);
+
+/* Where in a tick's length this CPU's tick falls with skew_tick=1; without, at 0. */
+static DEFINE_PER_CPU(u32, skewed_tick_ns);
 
 /*
  * Whether an event at @next, @delta_ns away, is the tick that was not stopped.
@@ -58,52 +67,53 @@ static DEFINE_PER_CPU(bool, host_poll_was_off);
  * the very reason for not stopping the tick. The exception, a tick stopped
  * earlier and such a timer, costs an early wake.
  */
-static bool is_tick(unsigned int cpu, ktime_t next, s64 delta_ns)
+static bool is_tick(ktime_t next, s64 delta_ns)
 {
-	u64 phase = (u64)ktime_to_ns(next) % TICK_NSEC;
+	u32 phase_ns;
 
-	return delta_ns <= TICK_NSEC &&
-	       (!phase || phase == TICK_NSEC / 2 / num_possible_cpus() * cpu);
+	if (delta_ns > TICK_NSEC)
+		return false;
+	phase_ns = (u64)ktime_to_ns(next) % TICK_NSEC;
+	return !phase_ns || phase_ns == this_cpu_read(skewed_tick_ns);
 }
 
-static bool publishes(unsigned int feature)
+static u64 timeout_ns(ktime_t until, ktime_t now)
 {
-	return published_features & BIT_ULL(feature);
-}
-
-static u64 duration_ns(ktime_t until, ktime_t now)
-{
+	if (until == KTIME_MAX)
+		return VIRTIO_SCHED_HINT_NS_NONE;
 	return max_t(s64, ktime_to_ns(ktime_sub(until, now)), 0);
 }
 
-/* @next: the next timer, 0 or KTIME_MAX if there is or is known none. */
-static bool publish_idle(unsigned int cpu, ktime_t next)
+static void fill_timer(struct sched_hint_publish *hint, ktime_t next, ktime_t now)
 {
-	struct sched_hint_publish hint = { .wake_peer = VIRTIO_SCHED_HINT_NO_PEER };
+	hint->next_timer_ns = timeout_ns(next, now);
+	if (next != KTIME_MAX && is_tick(next, hint->next_timer_ns))
+		sched_hint_set_flags(hint, VIRTIO_SCHED_HINT_SLOT_F_TICK);
+}
+
+static void fill_waiters(struct sched_hint_publish *hint, ktime_t now)
+{
+	hint->poll_timeout_ns = timeout_ns(sched_hint_waiters_earliest(), now);
+	sched_hint_set_poll_waiters(hint, sched_hint_waiters_nr());
+}
+
+/* @next: the next timer, KTIME_MAX if there is or is known none. */
+static bool publish_idle(ktime_t next)
+{
+	struct sched_hint_publish hint = { .state = SCHED_HINT_PUBLISH_IDLE };
 	ktime_t now;
 
 	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE)) {
 		sched_hint_runnable_idle();
-		hint.nr_overloaded = sched_hint_runnable_overloaded();
+		sched_hint_set_overloaded(&hint, sched_hint_runnable_overloaded());
 	}
 	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
-		hint.wake_peer = sched_hint_peer();
+		sched_hint_set_wake_peer(&hint, sched_hint_peer());
 	now = ktime_get();
-	if (publishes(VIRTIO_SCHED_HINT_F_POLL)) {
-		ktime_t earliest = sched_hint_waiters_earliest();
-
-		hint.nr_poll_waiters = sched_hint_waiters_nr();
-		hint.poll_timeout_ns = earliest == KTIME_MAX ? VIRTIO_SCHED_HINT_NS_NONE :
-				       duration_ns(earliest, now);
-	}
-	if (publishes(VIRTIO_SCHED_HINT_F_TIMER)) {
-		hint.next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
-		if (next && next != KTIME_MAX) {
-			hint.next_timer_ns = duration_ns(next, now);
-			if (is_tick(cpu, next, hint.next_timer_ns))
-				hint.flags = VIRTIO_SCHED_HINT_SLOT_F_TICK;
-		}
-	}
+	if (publishes(VIRTIO_SCHED_HINT_F_POLL))
+		fill_waiters(&hint, now);
+	if (publishes(VIRTIO_SCHED_HINT_F_TIMER))
+		fill_timer(&hint, next, now);
 	return sched_hint_table_publish(&hint);
 }
 
@@ -116,7 +126,7 @@ static int enter_idle(struct cpuidle_device *dev, struct cpuidle_driver *drv, in
 		return index;
 
 	if (static_branch_likely(&host_listens))
-		published = publish_idle(dev->cpu, dev->next_hrtimer);
+		published = publish_idle(dev->next_hrtimer);
 	sched_hint_arch_idle();
 	if (published)
 		sched_hint_table_running();
@@ -162,7 +172,7 @@ static void trace_idle(void *unused, unsigned int state, unsigned int cpu)
 	if (state == (unsigned int)PWR_EVENT_EXIT)
 		sched_hint_table_running();
 	else if (state)
-		publish_idle(cpu, 0);
+		publish_idle(KTIME_MAX);
 }
 
 /*
@@ -194,6 +204,7 @@ static int start_cpu(unsigned int cpu)
 
 	if (!sched_hint_table_bind(cpu))
 		return 0;
+	this_cpu_write(skewed_tick_ns, TICK_NSEC / 2 / num_possible_cpus() * cpu);
 	host_poll_allow(cpu);
 	if (idle_mode == MODE_CPUIDLE) {
 		dev->cpu = cpu;
@@ -242,7 +253,7 @@ static void start_feature(u64 features, unsigned int feature, const char *what, 
 		return;
 	ret = start();
 	if (!ret) {
-		published_features |= BIT_ULL(feature);
+		static_branch_enable(&published[feature]);
 		return;
 	}
 	failed_features |= BIT_ULL(feature);
@@ -251,8 +262,9 @@ static void start_feature(u64 features, unsigned int feature, const char *what, 
 
 static void start_features(u64 features)
 {
-	published_features = features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER);
 	failed_features = 0;
+	if (features & BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER))
+		static_branch_enable(&published[VIRTIO_SCHED_HINT_F_TIMER]);
 	start_feature(features, VIRTIO_SCHED_HINT_F_RUNNABLE, "runnable tasks",
 		      sched_hint_runnable_start);
 	start_feature(features, VIRTIO_SCHED_HINT_F_POLL, "waiting tasks",
@@ -264,12 +276,16 @@ static void start_features(u64 features)
 /* No CPU publishes any more. */
 static void stop_features(void)
 {
+	unsigned int i;
+
 	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
 		sched_hint_peer_stop();
 	if (publishes(VIRTIO_SCHED_HINT_F_POLL))
 		sched_hint_waiters_stop();
 	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE))
 		sched_hint_runnable_stop();
+	for (i = 0; i < ARRAY_SIZE(published); i++)
+		static_branch_disable(&published[i]);
 }
 
 int sched_hint_idle_start(u64 features)

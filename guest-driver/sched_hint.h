@@ -36,16 +36,6 @@ struct sched_hint {
 	const char *trouble;		/* why nothing is published, or NULL */
 };
 
-/* What is published at idle entry; durations in ns from the publish. */
-struct sched_hint_publish {
-	u64 next_timer_ns;
-	u64 poll_timeout_ns;
-	u16 nr_poll_waiters;
-	u8 flags;
-	u16 wake_peer;
-	u16 nr_overloaded;
-};
-
 /* main.c: one line for the user, "ok" or why nothing is published */
 const char *sched_hint_status(struct sched_hint *sh);
 
@@ -86,8 +76,7 @@ struct virtio_sched_hint_slot *sched_hint_table_slot(unsigned int cpu);
 bool sched_hint_table_bind(unsigned int cpu);
 void sched_hint_table_unbind(unsigned int cpu);
 
-/* table.c: on the CPU itself, from its idle loop, interrupts disabled */
-bool sched_hint_table_publish(const struct sched_hint_publish *hint);
+/* table.c: on the CPU itself, from its idle loop, interrupts disabled; publish is in table.h */
 void sched_hint_table_running(void);
 
 /* table.c: under the lock of the runqueue of the slot's CPU */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The shared table: the only file that stores to it.
+ * The shared table: this file and the publish, in table.h, are all that stores to it.
  *
  * A slot's idle line is written by its own CPU alone: by the idle loop with
  * interrupts disabled (publish, running), or by the CPU's hotplug thread (bind,
@@ -12,22 +12,18 @@
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
-#include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 
-#include <asm/barrier.h>
-#include <asm/msr.h>
-
 #include "sched_hint.h"
+#include "table.h"
 
 /* Set before the device learns the address, cleared after it forgot it. */
 static struct virtio_sched_hint_slot *table;
 static u32 table_nr_slots;
 
-/* The CPU's slot while it may publish. Written by bind and unbind only. */
-static DEFINE_PER_CPU(struct virtio_sched_hint_slot *, own_slot);
+DEFINE_PER_CPU(struct virtio_sched_hint_slot *, sched_hint_own_slot);
 
 static size_t table_size(void)
 {
@@ -93,24 +89,6 @@ static u64 state_word(u8 state)
 	       (u64)VIRTIO_SCHED_HINT_NO_PEER << VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT;
 }
 
-static u64 idle_word(const struct sched_hint_publish *hint)
-{
-	return (u64)VIRTIO_SCHED_HINT_STATE_IDLE << VIRTIO_SCHED_HINT_STATE_SHIFT |
-	       (u64)hint->flags << VIRTIO_SCHED_HINT_FLAGS_SHIFT |
-	       (u64)hint->nr_poll_waiters << VIRTIO_SCHED_HINT_POLL_WAITERS_SHIFT |
-	       (u64)hint->wake_peer << VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT |
-	       (u64)hint->nr_overloaded << VIRTIO_SCHED_HINT_OVERLOADED_SHIFT;
-}
-
-static void store_state(struct virtio_sched_hint_slot *slot, u64 word)
-{
-	/*
-	 * Orders the words of this publish before the state that makes them
-	 * valid. Pairs with the host's acquire of the state word.
-	 */
-	smp_store_release(&slot->state, cpu_to_le64(word));
-}
-
 /* From now on this CPU's idle loop may publish. False: it has no slot. */
 bool sched_hint_table_bind(unsigned int cpu)
 {
@@ -121,37 +99,20 @@ bool sched_hint_table_bind(unsigned int cpu)
 			     cpu, cpu_physical_id(cpu), table_nr_slots);
 		return false;
 	}
-	store_state(slot, state_word(VIRTIO_SCHED_HINT_STATE_RUNNING));
-	this_cpu_write(own_slot, slot);
+	sched_hint_store_state(slot, state_word(VIRTIO_SCHED_HINT_STATE_RUNNING));
+	this_cpu_write(sched_hint_own_slot, slot);
 	return true;
 }
 
 /* From now on it does not, and its halts are none of the host's business. */
 void sched_hint_table_unbind(unsigned int cpu)
 {
-	struct virtio_sched_hint_slot *slot = this_cpu_read(own_slot);
+	struct virtio_sched_hint_slot *slot = this_cpu_read(sched_hint_own_slot);
 
 	if (!slot)
 		return;
-	this_cpu_write(own_slot, NULL);
-	store_state(slot, VIRTIO_SCHED_HINT_STATE_OFF);
-}
-
-/* Idle entry. False: this CPU has no slot, and owes no call of running. */
-bool sched_hint_table_publish(const struct sched_hint_publish *hint)
-{
-	struct virtio_sched_hint_slot *slot = this_cpu_read(own_slot);
-	u64 seq;
-
-	if (!slot)
-		return false;
-	seq = le64_to_cpu(READ_ONCE(slot->publish_seq)) + 1;
-	WRITE_ONCE(slot->next_timer_ns, cpu_to_le64(hint->next_timer_ns));
-	WRITE_ONCE(slot->poll_timeout_ns, cpu_to_le64(hint->poll_timeout_ns));
-	WRITE_ONCE(slot->tsc, cpu_to_le64(rdtsc()));
-	WRITE_ONCE(slot->publish_seq, cpu_to_le64(seq));
-	store_state(slot, idle_word(hint));
-	return true;
+	this_cpu_write(sched_hint_own_slot, NULL);
+	sched_hint_store_state(slot, VIRTIO_SCHED_HINT_STATE_OFF);
 }
 
 /*
@@ -160,7 +121,7 @@ bool sched_hint_table_publish(const struct sched_hint_publish *hint)
  */
 void sched_hint_table_running(void)
 {
-	struct virtio_sched_hint_slot *slot = this_cpu_read(own_slot);
+	struct virtio_sched_hint_slot *slot = this_cpu_read(sched_hint_own_slot);
 
 	if (slot)
 		WRITE_ONCE(slot->state, cpu_to_le64(state_word(VIRTIO_SCHED_HINT_STATE_RUNNING)));

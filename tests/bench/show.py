@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tables on the terminal, and progress."""
 
-import re
 import time
+
+import terminal
 
 HEAD = ("config", "rounds", "n", "mean us", "stddev", "p50", "p99", "max", "busy CPUs", "kept", "failed", "")
 FORMAT = "  {:<10}{:>7}{:>7}{:>9}{:>8}{:>8}{:>9}{:>9}{:>11}{:>8}{:>8}  {}"
 FIGURES = ("mean", "stddev", "p50", "p99", "max")
 # what a workload has instead of, or beside, response times
 EXTRA = {"iops": "{:.0f} IOPS", "calls_per_s": "{:.0f} call/s", "worst_first_us": "worst of the first 50: {:.0f} us"}
-
-STEP = re.compile(r"bench-step (\d+) (\d+) (.*)")
-LINE = re.compile(r"^\[ *[\d.]+\] (.*)")
 
 
 def number(value):
@@ -24,25 +22,16 @@ def short(value):
 
 
 def row(config):
-    good = [entry for entry in config["rounds"] if "failed" not in entry]
-    failed = len(config["rounds"]) - len(good)
-    rounds = f"{len(good)}" + (f"(+{failed}!)" if failed else "")
+    rounds = terminal.rounds_text(config)
     median = config["median"]
     if median is None:
         return FORMAT.format(config["name"], rounds, *["-"] * 9, f"failed: {config.get('failed', '')}")
     times = median.get("rtt_us", {})
     wall = median["host_wall_s"]
     extra = ", ".join(text.format(median[key]) for key, text in EXTRA.items() if median.get(key) is not None)
-    return FORMAT.format(config["name"], rounds, sum(entry.get("rtt_us", {}).get("n", 0) for entry in good),
-                         *[number(times.get(name)) for name in FIGURES], f"{median['host_busy_s'] / wall:.3f}",
+    values = sum(entry.get("rtt_us", {}).get("n", 0) for entry in terminal.good_rounds(config))
+    return FORMAT.format(config["name"], rounds, values, *[number(times.get(name)) for name in FIGURES], f"{median['host_busy_s'] / wall:.3f}",
                          f"{median['kept_ns'] / wall / 1e9:.3f}", f"{median['failures']:g}", extra).rstrip()
-
-
-def range_text(entry):
-    if entry["value"] is None:
-        return f"- ({entry['reason']})"
-    note = f" ({entry['reason']})" if "reason" in entry else ""
-    return f"{entry['value']:.2f}  [{entry['low']:.2f}, {entry['high']:.2f}]{note}"
 
 
 def workload_text(entry):
@@ -51,10 +40,8 @@ def workload_text(entry):
     if "failed" in entry:
         lines.insert(2, f"  {entry['failed']}")
     lines += [row(config) for config in entry["configs"]]
-    for config in entry["configs"]:
-        lines += [f"  failed: {config['name']} round {one['round']}: {one['failed']}"
-                  for one in config["rounds"] if "failed" in one]
-    lines += [f"  {name:<30} {range_text(ratio)}" for name, ratio in entry["ratios"].items()]
+    lines += terminal.failed_lines(entry["configs"])
+    lines += [f"  {name:<30} {terminal.ratio_text(ratio)}" for name, ratio in entry["ratios"].items()]
     return "\n".join(lines)
 
 
@@ -73,12 +60,12 @@ def targets_text(targets):
     return "\n".join(lines) + "\n"
 
 
-class Progress:
+class Progress(terminal.Progress):
     """Shows the steps of all workloads with the time that is left."""
 
     def __init__(self, costs):
         """costs: {workload: (its boot, one of its steps, how many)}, guessed seconds"""
-        self.begun = time.monotonic()
+        super().__init__()
         self.costs = costs
         self.total = sum(boot + step * steps for boot, step, steps in costs.values())
         self.before = 0
@@ -90,18 +77,8 @@ class Progress:
         self.before = sum(boot + step * steps for boot, step, steps in
                           (self.costs[name] for name in names[:names.index(workload)]))
 
-    def left(self, step):
+    def left(self, step, _steps):
         """The guess, corrected by what the steps so far took."""
         boot, cost, _ = self.costs[self.workload]
         done = self.before + boot + cost * (step - 1)
-        seconds = (self.total - done) * (time.monotonic() - self.begun) / done
-        return f"{int(seconds // 60)}:{int(seconds % 60):02d}"
-
-    def show(self, line):
-        match = LINE.match(line)
-        text = match.group(1) if match else line
-        step = STEP.match(text)
-        passed = int(time.monotonic() - self.begun)
-        if step:
-            text = f"{step[1]}/{step[2]}, about {self.left(int(step[1]))} to go: {step[3]}"
-        print(f"[{passed // 60:2d}:{passed % 60:02d}] {text}", flush=True)
+        return (self.total - done) * (time.monotonic() - self.begun) / done

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """python3 -m unittest discover -s tests/bench"""
 
+import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -225,9 +227,17 @@ class Shown(unittest.TestCase):
         progress = show.Progress({"rtp": (10, 10, 4), "idle": (10, 5, 2)}) # 70 in all
         progress.begun -= 60
         progress.begin("rtp")
-        self.assertEqual(progress.left(3), "1:20") # 30 took 60, so 40 take 80
+        # 30 took 60, so 40 take 80
+        self.assertIn("3/6, about 1:20 to go: stock", self.shown(progress, "bench-step 3 6 stock"))
         progress.begin("idle")
-        self.assertEqual(progress.left(2), "0:04") # 65 took 60
+        # 65 took 60
+        self.assertIn("2/6, about 0:04 to go: hint", self.shown(progress, "[  61.2] bench-step 2 6 hint"))
+        self.assertEqual(self.shown(progress, "[  61.2] bench: so"), "[ 1:00] bench: so\n")
+
+    def shown(self, progress, line):
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            progress.show(line)
+        return out.getvalue()
 
     def test_every_configuration_has_a_colour(self):
         self.assertLessEqual(set(workloads.CONFIGS), set(pareto.COLOURS))

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The table on the terminal."""
 
+import terminal
+
 HEAD = ("config", "rounds", "mean ms", "stddev", "p50", "p99", "max", "busy CPUs", "kept", "retrans", "failed")
 FORMAT = "  {:<9}{:>7}{:>9}{:>8}{:>8}{:>9}{:>9}{:>11}{:>8}{:>9}{:>8}"
 
@@ -10,9 +12,7 @@ def ms(value):
 
 
 def row(config):
-    good = [entry for entry in config["rounds"] if "failed" not in entry]
-    failed = len(config["rounds"]) - len(good)
-    rounds = f"{len(good)}" + (f"(+{failed}!)" if failed else "")
+    rounds = terminal.rounds_text(config)
     median = config["median"]
     if median is None:
         return FORMAT.format(config["name"], rounds, *["-"] * 9)
@@ -22,14 +22,6 @@ def row(config):
                          ms(rtt["max"]), f"{median['host_busy_s'] / wall:.3f}",
                          f"{median['kept_ns'] / wall / 1e9:.3f}", f"{median['retransmissions']:g}",
                          f"{median['failed_calls']:g}")
-
-
-def ratio_line(name, ratio):
-    if ratio is None:
-        return f"  {name:<26} - (a configuration has no rounds)"
-    if ratio["value"] is None:
-        return f"  {name:<26} - ({ratio['reason']})"
-    return f"  {name:<26} {ratio['value']:.2f}  [{ratio['low']:.2f}, {ratio['high']:.2f}]"
 
 
 def text(demo):
@@ -42,8 +34,6 @@ def text(demo):
     for load in demo["loads"]:
         lines += ["", f"{load['name']} load, {load['calls_per_s']} call/s", FORMAT.format(*HEAD)]
         lines += [row(config) for config in load["configs"]]
-        for config in load["configs"]:
-            lines += [f"  failed: {config['name']} round {entry['round']}: {entry['failed']}"
-                      for entry in config["rounds"] if "failed" in entry]
-        lines += [ratio_line(name, ratio) for name, ratio in load["ratios"].items()]
+        lines += terminal.failed_lines(load["configs"])
+        lines += [f"  {name:<26} {terminal.ratio_text(ratio)}" for name, ratio in load["ratios"].items()]
     return "\n".join(lines) + "\n"

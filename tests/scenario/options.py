@@ -8,9 +8,10 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "scripts"))
 from pins import PinError, kernels  # noqa: E402
+from arguments import USAGE, Parser, number as _number  # noqa: E402
 
 # exit status
-OK, SCRIPT_FAILED, USAGE, SPLAT, TIMEOUT, SETUP_FAILED = range(6)
+OK, SCRIPT_FAILED, SPLAT, TIMEOUT, SETUP_FAILED = 0, 1, 3, 4, 5
 STATUS = """exit status: 0 ok, 1 a script failed, 2 usage, 3 kernel splat, 4 timeout, 5 set-up failed"""
 
 DEFAULT_DEVICE = "virtio-sched-hint-pci"
@@ -18,19 +19,6 @@ DEFAULT_DEVICE = "virtio-sched-hint-pci"
 
 class SetupError(Exception):
     """One line for the user; the run cannot take place."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message):
-        self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-
-def _number(low, high, unit):
-    def parse(text):
-        if not text.isdecimal() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number of {unit} from {low} to {high}")
-        return int(text)
-    return parse
 
 
 def _no_newline(text):
@@ -42,7 +30,7 @@ def _no_newline(text):
 def parser(prog, description):
     """The options both runners have."""
     known = kernels()
-    args = _Parser(prog=prog, description=description, epilog=STATUS, allow_abbrev=False,
+    args = Parser(prog=prog, description=description, epilog=STATUS, allow_abbrev=False,
                    formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("dir", metavar="DIR", help="has guest.sh (started in each guest at boot), host.sh (started on "
                       "the host when the first guest answers), files/guest and files/host (laid over the file systems)")

@@ -8,6 +8,7 @@
 #include "unit.h"
 
 #include "sched_hint.h"
+#include "table.h"
 
 #define NONE	VIRTIO_SCHED_HINT_NS_NONE
 
@@ -46,8 +47,8 @@ void shim_before_release(const void *p)
 static bool publish_timer(u64 next_timer_ns)
 {
 	struct sched_hint_publish hint = {
+		.state = SCHED_HINT_PUBLISH_IDLE,
 		.next_timer_ns = next_timer_ns,
-		.wake_peer = VIRTIO_SCHED_HINT_NO_PEER,
 	};
 
 	return sched_hint_table_publish(&hint);
@@ -149,16 +150,16 @@ static void test_golden(void **state)
 		0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 		0, 0, 0, 0, 0, 0, 0, 0,
 	};
-
-	static const struct sched_hint_publish hint = {
+	struct sched_hint_publish hint = {
+		.state = SCHED_HINT_PUBLISH_IDLE,
 		.next_timer_ns = 0x0102030405060708,
 		.poll_timeout_ns = 0x1112131415161718,
-		.nr_poll_waiters = 0xc2c1,
-		.flags = VIRTIO_SCHED_HINT_SLOT_F_TICK,
-		.wake_peer = 0xd2d1,
-		.nr_overloaded = 0xe2e1,
 	};
 
+	sched_hint_set_flags(&hint, VIRTIO_SCHED_HINT_SLOT_F_TICK);
+	sched_hint_set_poll_waiters(&hint, 0xc2c1);
+	sched_hint_set_wake_peer(&hint, 0xd2d1);
+	sched_hint_set_overloaded(&hint, 0xe2e1);
 	shim_cpu = 1;
 	assert_true(sched_hint_table_bind(1));
 	tsc = 0xb1b2b3b4b5b6b7b8;
@@ -171,10 +172,12 @@ static void test_golden(void **state)
 /* What is known of an idle vCPU is not known of one that runs. */
 static void test_running_forgets(void **state)
 {
-	static const struct sched_hint_publish hint = {
-		.nr_poll_waiters = 7, .flags = 1, .wake_peer = 3, .nr_overloaded = 2,
-	};
+	struct sched_hint_publish hint = { .state = SCHED_HINT_PUBLISH_IDLE };
 
+	sched_hint_set_flags(&hint, 1);
+	sched_hint_set_poll_waiters(&hint, 7);
+	sched_hint_set_wake_peer(&hint, 3);
+	sched_hint_set_overloaded(&hint, 2);
 	assert_true(sched_hint_table_bind(0));
 	assert_true(sched_hint_table_publish(&hint));
 	assert_true(le64toh(slot(0)->state) == 0x0002000300070102);

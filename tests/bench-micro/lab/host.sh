@@ -9,7 +9,6 @@ set -e
 ROUNDS=${ROUNDS:-6}
 # of each measurement
 HALTS=600
-node=/sys/class/misc/kvm-sched-hint
 
 vcpu_run_ns() { # GUEST
 	pid=$(guest-pid "$1")
@@ -24,10 +23,6 @@ halts() { # GUEST
 	cat /sys/kernel/debug/kvm/"$(guest-pid "$1")"-*/halt_exits
 }
 
-attached() {
-	ls -d $node/vms/"$(guest-pid main)"-* >/dev/null 2>&1
-}
-
 measure() { # NAME GUEST
 	guest-run -n "$2" "nap $((2 * HALTS + 200)) 1000" &
 	sleep 0.3
@@ -37,20 +32,8 @@ measure() { # NAME GUEST
 	wait $!
 }
 
-attach() {
-	echo 0 >$node/drain
-	until attached; do sleep 0.1; done
-}
-
-detach() {
-	echo 1 >$node/drain
-	while attached; do sleep 0.1; done
-	# the probe lingers for a few seconds, lest attach and detach in turn cost too much
-	while grep -q kvm_vcpu_halt /sys/kernel/debug/kprobes/list; do sleep 0.2; done
-}
-
 guest-start other --device none >/dev/null
-until attached; do sleep 0.1; done
+until host-module attached; do sleep 0.1; done
 guest-run 'insmod /lib/scenario/bench_micro.ko && dmesg | grep bench_micro: && rmmod bench_micro' |
 	tee "$RESULTS/guest"
 insmod "$HARNESS_MODULES/bench_micro.ko"
@@ -63,11 +46,11 @@ sleep 1
 round=1
 while [ $round -le "$ROUNDS" ]; do
 	for name in attached detached; do
-		[ $name = attached ] || detach
+		[ $name = attached ] || host-module detach
 		for guest in main other main other; do
 			measure $name-$guest $guest
 		done
 	done
-	attach
+	host-module attach
 	round=$((round + 1))
 done

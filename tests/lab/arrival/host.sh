@@ -30,9 +30,9 @@ measure() { # ROUND on|off
 		\"bus\": \"port0\", \"packet-arrival\": $([ "$2" = on ] && echo true || echo false)}" >/dev/null
 	wait_for attached
 	wait_for listening
-	pin-load udp-rtt "$GUEST_IP" 7777 20 200 400 >/dev/null
+	pin-load udp-ping -t "$GUEST_IP" 7777 20 200 400 >/dev/null
 	from_ns=$(now_ns) ran=$(ran_ns) kept=$(counter kept_ns)
-	pin-load udp-rtt "$GUEST_IP" 7777 "$REQUESTS" 200 400 | sed "s/^/$1 $2 /" >>"$RESULTS/rounds"
+	pin-load udp-ping -t "$GUEST_IP" 7777 "$REQUESTS" 200 400 | sed "s/^/$1 $2 /" >>"$RESULTS/rounds"
 	took_ns=$(($(now_ns) - from_ns))
 	echo "$1 $2 $(((($(ran_ns) - ran)) * 10000 / took_ns)) $((($(counter kept_ns) - kept) * 10000 / took_ns))" |
 		awk '{ print $1, $2, $3 / 10000, $4 / 10000 }' >>"$RESULTS/busy"

@@ -9,13 +9,9 @@ set -e
 ROUNDS=${ROUNDS:-24}
 TIMES=${TIMES:-20000}
 
-attached() {
-	ls -d /sys/class/misc/kvm-sched-hint/vms/"$(guest-pid "$1")"-* >/dev/null 2>&1
-}
-
 guest-start with --device virtio-sched-hint-pci,runnable=on,wake-peer=on >/dev/null
 for guest in main with; do
-	until attached $guest; do sleep 0.2; done
+	until host-module attached $guest; do sleep 0.2; done
 	echo "$guest: $(guest-run -n $guest cat /sys/bus/virtio/drivers/virtio_sched_hint/virtio*/features_in_use)"
 done
 

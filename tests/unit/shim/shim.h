@@ -112,9 +112,10 @@ static inline ssize_t memory_read_from_buffer(void *to, size_t count, loff_t *po
 #define SHIM_NR_CPUS	4
 extern unsigned int shim_cpu;	/* the one that runs */
 
-#define DEFINE_PER_CPU(type, name)	struct { __typeof__(type) cpu[SHIM_NR_CPUS]; } name
-#define this_cpu_read(name)		((name).cpu[shim_cpu])
-#define this_cpu_write(name, v)		((name).cpu[shim_cpu] = (v))
+#define DECLARE_PER_CPU(type, name)	extern __typeof__(type) name[SHIM_NR_CPUS]
+#define DEFINE_PER_CPU(type, name)	__typeof__(type) name[SHIM_NR_CPUS]
+#define this_cpu_read(name)		((name)[shim_cpu])
+#define this_cpu_write(name, v)		((name)[shim_cpu] = (v))
 
 u32 cpu_physical_id(unsigned int cpu);
 u64 rdtsc(void);

@@ -9,14 +9,9 @@ set -e
 ROUNDS=${ROUNDS:-12}
 # /proc/stat counts in 1/100 s, and an idle guest takes less than one of them in a second
 SECONDS_EACH=${SECONDS_EACH:-180}
-node=/sys/class/misc/kvm-sched-hint
 
 idle_ticks() {
 	sed -n 's/^cpu  *[0-9]* [0-9]* [0-9]* \([0-9]*\) .*/\1/p' /proc/stat
-}
-
-attached() {
-	ls -d $node/vms/"$(guest-pid main)"-* >/dev/null 2>&1
 }
 
 measure() { # CONFIGURATION
@@ -26,35 +21,23 @@ measure() { # CONFIGURATION
 	echo "$1 $from $(idle_ticks) $at $(cut -d' ' -f1 /proc/uptime)" >>"$RESULTS/rounds"
 }
 
-attach() {
-	echo 0 >$node/drain
-	until attached; do sleep 0.2; done
-}
-
-detach() {
-	echo 1 >$node/drain
-	while attached; do sleep 0.2; done
-	# the probe lingers for a few seconds, lest attach and detach in turn cost too much
-	while grep -q kvm_vcpu_halt /sys/kernel/debug/kprobes/list; do sleep 0.5; done
-}
-
 echo off >/sys/module/kvm_sched_hint/parameters/mode
 round=1
 while [ $round -le "$ROUNDS" ]; do
 	if [ $((round % 2)) = 1 ]; then
-		attach
+		host-module attach
 		measure off
-		detach
+		host-module detach
 		measure detached
 	else # still detached
 		measure detached
-		attach
+		host-module attach
 		measure off
 	fi
 	echo "round $round of $ROUNDS"
 	round=$((round + 1))
 done
-attach
+host-module attach
 
 # of each round: host CPUs busy, in s; of all: host CPUs busy per s
 awk -v cpus="$(grep -c ^processor /proc/cpuinfo)" '{ printf "%s %.9f\n", $1, cpus * ($5 - $4) - ($3 - $2) / 100 }' \

@@ -53,27 +53,18 @@ static noinline void call_nothing(void)
 	barrier();
 }
 
-static bool (*publish_idle)(unsigned int cpu, ktime_t next);
-static bool (*table_publish)(const void *hint);
+static bool (*publish_idle)(ktime_t next);
 static void (*table_running)(void);
 static ktime_t next_timer;
 
 static noinline void call_publish(void)
 {
-	publish_idle(smp_processor_id(), next_timer);
+	publish_idle(next_timer);
 }
 
 static noinline void call_clock(void)
 {
 	ktime_get();
-}
-
-static noinline void call_table_publish(void)
-{
-	/* More than struct sched_hint_publish is: what is in it does not matter. */
-	static const u64 hint[8];
-
-	table_publish(hint);
 }
 
 static noinline void call_running(void)
@@ -129,16 +120,14 @@ static void report(const char *name, void (*call)(void))
 
 static int bench_guest(void)
 {
-	table_publish = (void *)lookup_name("virtio_sched_hint:sched_hint_table_publish");
 	table_running = (void *)lookup_name("virtio_sched_hint:sched_hint_table_running");
-	if (!table_publish || !table_running)
+	if (!table_running)
 		return -ENOENT;
 	next_timer = ktime_add_ns(ktime_get(), FAR_NS);
 	report("publish", call_publish);
 	next_timer = ktime_add_ns(ktime_get(), NEAR_NS);
 	report("publish_near", call_publish);
 	report("clock", call_clock);
-	report("publish_slot", call_table_publish);
 	report("running", call_running);
 	return 0;
 }

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The publish: what the idle loop stores to its CPU's slot. Inline, because each
+ * halt waits for it, and so no structure is built. Who may store what to the
+ * table stands in table.c, which has the rest.
+ */
+#ifndef SCHED_HINT_TABLE_H
+#define SCHED_HINT_TABLE_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+#include <asm/barrier.h>
+#include <asm/msr.h>
+
+#include <linux/virtio_sched_hint.h>
+
+/* What is published at idle entry; durations in ns from the publish. */
+struct sched_hint_publish {
+	u64 state;	/* as the slot has it: begin with SCHED_HINT_PUBLISH_IDLE */
+	u64 next_timer_ns;
+	u64 poll_timeout_ns;
+};
+
+/* No flags, nobody waits, no peer, nobody is overloaded. */
+#define SCHED_HINT_PUBLISH_IDLE							\
+	((u64)VIRTIO_SCHED_HINT_STATE_IDLE << VIRTIO_SCHED_HINT_STATE_SHIFT |	\
+	 (u64)VIRTIO_SCHED_HINT_NO_PEER << VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT)
+
+/* Each at most once: what a feature that is off would say costs nothing. */
+static inline void sched_hint_set_flags(struct sched_hint_publish *hint, u8 flags)
+{
+	hint->state |= (u64)flags << VIRTIO_SCHED_HINT_FLAGS_SHIFT;
+}
+
+static inline void sched_hint_set_poll_waiters(struct sched_hint_publish *hint, u16 nr)
+{
+	hint->state |= (u64)nr << VIRTIO_SCHED_HINT_POLL_WAITERS_SHIFT;
+}
+
+static inline void sched_hint_set_wake_peer(struct sched_hint_publish *hint, u16 peer)
+{
+	hint->state ^= (u64)(VIRTIO_SCHED_HINT_NO_PEER ^ peer) << VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT;
+}
+
+static inline void sched_hint_set_overloaded(struct sched_hint_publish *hint, u16 nr)
+{
+	hint->state |= (u64)nr << VIRTIO_SCHED_HINT_OVERLOADED_SHIFT;
+}
+
+/* The CPU's slot while it may publish. Written by bind and unbind only. */
+DECLARE_PER_CPU(struct virtio_sched_hint_slot *, sched_hint_own_slot);
+
+static inline void sched_hint_store_state(struct virtio_sched_hint_slot *slot, u64 word)
+{
+	/*
+	 * Orders the words of this publish before the state that makes them
+	 * valid. Pairs with the host's acquire of the state word.
+	 */
+	smp_store_release(&slot->state, cpu_to_le64(word));
+}
+
+/*
+ * On the CPU itself, at idle entry, interrupts disabled. False: this CPU has no
+ * slot, and owes no call of running.
+ */
+static inline bool sched_hint_table_publish(const struct sched_hint_publish *hint)
+{
+	struct virtio_sched_hint_slot *slot = this_cpu_read(sched_hint_own_slot);
+	u64 seq;
+
+	if (!slot)
+		return false;
+	seq = le64_to_cpu(READ_ONCE(slot->publish_seq)) + 1;
+	WRITE_ONCE(slot->next_timer_ns, cpu_to_le64(hint->next_timer_ns));
+	WRITE_ONCE(slot->poll_timeout_ns, cpu_to_le64(hint->poll_timeout_ns));
+	WRITE_ONCE(slot->tsc, cpu_to_le64(rdtsc()));
+	WRITE_ONCE(slot->publish_seq, cpu_to_le64(seq));
+	sched_hint_store_state(slot, hint->state);
+	return true;
+}
+
+#endif /* SCHED_HINT_TABLE_H */
