@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What waking a vCPU when a packet is at its tap brings: round trips of single UDP
-# requests at random gaps of 200 to 400 ms, rounds with packet-arrival on and off in
-# turns. $RESULTS/rounds has a line per request, "round on|off ns", and busy one per round:
+# What waking a vCPU when a packet is at its tap brings, or the vCPU as well that runs the packet's
+# task: round trips of single UDP requests at random gaps of 200 to 400 ms, rounds with the device's
+# property on and off in turns. For wake-peer the network's interrupt is vCPU 0's, and the server
+# runs on vCPU 1. $RESULTS/rounds has a line per request, "round on|off ns", and busy one per round:
 # "round on|off" and the share of a pCPU that QEMU's threads, and of that the keeping, took.
 set -eu
 ROUNDS=${ROUNDS:-3}
 REQUESTS=${REQUESTS:-60}
+PROPERTY=$(cat property)
 DRIVER=/sys/bus/virtio/drivers/virtio_sched_hint
 
 wait_for() { # COMMAND...
@@ -27,7 +29,7 @@ now_ns() { awk '{ printf "%.0f\n", $1 * 1e9 }' /proc/uptime; }
 
 measure() { # ROUND on|off
 	guest-qmp main device_add "{\"driver\": \"virtio-sched-hint-pci\", \"id\": \"hint0\",
-		\"bus\": \"port0\", \"packet-arrival\": $([ "$2" = on ] && echo true || echo false)}" >/dev/null
+		\"bus\": \"port0\", \"$PROPERTY\": $([ "$2" = on ] && echo true || echo false)}" >/dev/null
 	wait_for attached
 	wait_for listening
 	pin-load udp-ping -t "$GUEST_IP" 7777 20 200 400 >/dev/null
@@ -42,7 +44,13 @@ measure() { # ROUND on|off
 	wait_for unplugged
 }
 
-guest-run "udp-echo 7777 >/dev/null 2>&1 & "
+if [ "$PROPERTY" = wake-peer ]; then
+	irq=$(guest-run "sed -n 's/^ *\([0-9]*\):.*virtio[0-9]*-input.0\$/\1/p' /proc/interrupts")
+	guest-run "echo 0 >/proc/irq/${irq:?the NIC has no interrupt of its own}/smp_affinity_list"
+	guest-run "taskset 2 udp-echo 7777 >/dev/null 2>&1 & "
+else
+	guest-run "udp-echo 7777 >/dev/null 2>&1 & "
+fi
 round=1
 while [ "$round" -le "$ROUNDS" ]; do
 	if [ $((round % 2)) = 1 ]; then
@@ -57,7 +65,7 @@ done
 for which in on off; do
 	sed -n "s/^[0-9]* $which //p" "$RESULTS/rounds" | sort -n >"$RESULTS/sorted"
 	n=$(wc -l <"$RESULTS/sorted")
-	echo "packet-arrival $which: $n requests, us:" \
+	echo "$PROPERTY $which: $n requests, us:" \
 		"median $(($(sed -n "$(((n + 1) / 2))p" "$RESULTS/sorted") / 1000))" \
 		"p99 $(($(sed -n "$(((n * 99 + 99) / 100))p" "$RESULTS/sorted") / 1000));" \
 		"busy, of it kept: $(awk -v w=$which '$2 == w { b += $3; k += $4; n++ }
