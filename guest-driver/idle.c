@@ -95,6 +95,7 @@ static void fill_waiters(struct sched_hint_publish *hint, ktime_t now)
 {
 	hint->poll_timeout_ns = timeout_ns(sched_hint_waiters_earliest(), now);
 	sched_hint_set_poll_waiters(hint, sched_hint_waiters_nr());
+	hint->nr_iowait = sched_hint_waiters_io();
 }
 
 /* @next: the next timer, KTIME_MAX if there is or is known none. */

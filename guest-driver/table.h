@@ -20,6 +20,7 @@ struct sched_hint_publish {
 	u64 state;	/* as the slot has it: begin with SCHED_HINT_PUBLISH_IDLE */
 	u64 next_timer_ns;
 	u64 poll_timeout_ns;
+	u64 nr_iowait;
 };
 
 /* No flags, nobody waits, no peer, nobody is overloaded. */
@@ -74,6 +75,7 @@ static inline bool sched_hint_table_publish(const struct sched_hint_publish *hin
 	seq = le64_to_cpu(READ_ONCE(slot->publish_seq)) + 1;
 	WRITE_ONCE(slot->next_timer_ns, cpu_to_le64(hint->next_timer_ns));
 	WRITE_ONCE(slot->poll_timeout_ns, cpu_to_le64(hint->poll_timeout_ns));
+	WRITE_ONCE(slot->nr_iowait, cpu_to_le64(hint->nr_iowait));
 	WRITE_ONCE(slot->tsc, cpu_to_le64(rdtsc()));
 	WRITE_ONCE(slot->publish_seq, cpu_to_le64(seq));
 	sched_hint_store_state(slot, hint->state);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who waits in poll() and the like, per CPU, and the earliest deadline.
+ * Who waits in poll() and the like, or for I/O, per CPU, and the earliest deadline.
  *
  * A wait begins when the task is switched out, blocked, and is over when it is
  * switched in again: after data, its timeout, a signal, or to die. Until then
@@ -36,6 +36,7 @@ struct waiter {
 	struct timerqueue_node timeout;	/* in its CPU's queue, if not KTIME_MAX */
 	const struct task_struct *task;	/* compared only */
 	unsigned int cpu;		/* whose it always is */
+	bool io;
 };
 
 /* The waiters whose task hashes to it. */
@@ -48,7 +49,8 @@ struct waiter_cpu {
 	raw_spinlock_t lock;		/* guards the rest */
 	struct hlist_head unused;
 	struct timerqueue_head timeouts;
-	unsigned int nr;		/* read without the lock */
+	unsigned int nr;		/* in poll() and the like; read without the lock */
+	unsigned int nr_io;		/* for I/O; likewise */
 	ktime_t earliest;		/* KTIME_MAX: none; read without the lock */
 	u64 missed;
 };
@@ -83,9 +85,17 @@ static void set_earliest(struct waiter_cpu *wcpu)
 	WRITE_ONCE(wcpu->earliest, first ? first->expires : KTIME_MAX);
 }
 
+/* Caller holds wcpu->lock. */
+static void count_waiter(struct waiter_cpu *wcpu, const struct waiter *waiter, int change)
+{
+	unsigned int *nr = waiter->io ? &wcpu->nr_io : &wcpu->nr;
+
+	WRITE_ONCE(*nr, *nr + change);
+}
+
 /* Caller holds bucket->lock. */
 static void add_waiter(struct bucket *bucket, const struct task_struct *task, unsigned int cpu,
-		       ktime_t deadline)
+		       bool io, ktime_t deadline)
 {
 	struct waiter_cpu *wcpu = per_cpu_ptr(&waiter_cpu, cpu);
 	struct waiter *waiter;
@@ -98,10 +108,11 @@ static void add_waiter(struct bucket *bucket, const struct task_struct *task, un
 	}
 	hlist_del(&waiter->node);
 	waiter->task = task;
+	waiter->io = io;
 	waiter->timeout.expires = deadline;
 	if (deadline != KTIME_MAX && timerqueue_add(&wcpu->timeouts, &waiter->timeout))
 		set_earliest(wcpu);
-	WRITE_ONCE(wcpu->nr, wcpu->nr + 1);
+	count_waiter(wcpu, waiter, 1);
 	hlist_add_head(&waiter->node, &bucket->waiters);
 out:
 	raw_spin_unlock(&wcpu->lock);
@@ -118,7 +129,7 @@ static void del_waiter(struct waiter *waiter)
 		timerqueue_del(&wcpu->timeouts, &waiter->timeout);
 		set_earliest(wcpu);
 	}
-	WRITE_ONCE(wcpu->nr, wcpu->nr - 1);
+	count_waiter(wcpu, waiter, -1);
 	hlist_add_head(&waiter->node, &wcpu->unused);
 	raw_spin_unlock(&wcpu->lock);
 }
@@ -137,13 +148,13 @@ static noinline void wait_ends(const struct task_struct *task)
 }
 
 /* Interrupts disabled. A task that counts already is left as it is. */
-static void wait_begins(const struct task_struct *task, unsigned int cpu, ktime_t deadline)
+static void wait_begins(const struct task_struct *task, unsigned int cpu, bool io, ktime_t deadline)
 {
 	struct bucket *bucket = bucket_of(task);
 
 	raw_spin_lock(&bucket->lock);
 	if (!find_waiter(bucket, task))
-		add_waiter(bucket, task, cpu, deadline);
+		add_waiter(bucket, task, cpu, io, deadline);
 	raw_spin_unlock(&bucket->lock);
 }
 
@@ -156,7 +167,18 @@ static bool sleeps(const struct task_struct *task)
 static noinline void blocks_in_call(struct task_struct *task)
 {
 	if (sched_hint_in_wait_call(task))
-		wait_begins(task, smp_processor_id(), sched_hint_deadline(task));
+		wait_begins(task, smp_processor_id(), false, sched_hint_deadline(task));
+}
+
+/* As the kernel's own nr_iowait: whoever called io_schedule(), or said so itself. */
+static bool waits_for_io(const struct task_struct *task)
+{
+	return task->in_iowait && READ_ONCE(task->__state);
+}
+
+static noinline void blocks_for_io(struct task_struct *task)
+{
+	wait_begins(task, smp_processor_id(), true, KTIME_MAX);
 }
 
 /*
@@ -173,6 +195,8 @@ static void on_switch(void *unused, bool preempt, struct task_struct *prev,
 		wait_ends(next);
 	if (unlikely(preempt))
 		sched_hint_deadline_keep(prev);
+	else if (unlikely(waits_for_io(prev)))
+		blocks_for_io(prev);
 	else if (sleeps(prev) && sched_hint_may_wait(prev))
 		blocks_in_call(prev);
 }
@@ -189,8 +213,11 @@ static void count_blocked(void)
 	rcu_read_lock();
 	for_each_process_thread(process, task) {
 		raw_spin_lock_irqsave(&task->pi_lock, flags);
-		if (sched_hint_is_blocked(task) && sleeps(task) && sched_hint_in_wait_call(task))
-			wait_begins(task, task_cpu(task), KTIME_MAX);
+		if (sched_hint_is_blocked(task) && waits_for_io(task))
+			wait_begins(task, task_cpu(task), true, KTIME_MAX);
+		else if (sched_hint_is_blocked(task) && sleeps(task) &&
+			 sched_hint_in_wait_call(task))
+			wait_begins(task, task_cpu(task), false, KTIME_MAX);
 		raw_spin_unlock_irqrestore(&task->pi_lock, flags);
 	}
 	rcu_read_unlock();
@@ -235,6 +262,7 @@ static void free_room(void)
 
 	for_each_possible_cpu(cpu) {
 		per_cpu(waiter_cpu, cpu).nr = 0;
+		per_cpu(waiter_cpu, cpu).nr_io = 0;
 		per_cpu(waiter_cpu, cpu).earliest = KTIME_MAX;
 	}
 	kvfree(waiters);
@@ -284,6 +312,11 @@ void sched_hint_waiters_stop(void)
 u16 sched_hint_waiters_nr(void)
 {
 	return min_t(unsigned int, __this_cpu_read(waiter_cpu.nr), U16_MAX);
+}
+
+u16 sched_hint_waiters_io(void)
+{
+	return min_t(unsigned int, __this_cpu_read(waiter_cpu.nr_io), U16_MAX);
 }
 
 /* KTIME_MAX: nobody waits with a deadline that is known. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tasks that wait in poll() and the like: how many there are per CPU, and when
- * the first of them gives up.
+ * Tasks that wait in poll() and the like, or for I/O: how many there are per CPU,
+ * and when the first of them gives up.
  *
  * waiters.c counts them, wait_calls.c knows which system calls these are, and
  * deadlines.c until when a task that is about to block will wait.
@@ -24,6 +24,7 @@ void sched_hint_waiters_stop(void);
 
 /* waiters.c: of this CPU, between start and stop, interrupts disabled */
 u16 sched_hint_waiters_nr(void);
+u16 sched_hint_waiters_io(void);
 ktime_t sched_hint_waiters_earliest(void);
 
 /* waiters.c: waits that were not counted, for there were too many at a time */

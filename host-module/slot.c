@@ -27,7 +27,7 @@ struct idle_line {
 	__le64 event_dev_ns;
 	__le64 tsc;
 	__le64 publish_seq;
-	__le64 reserved;
+	__le64 nr_iowait;
 };
 
 static_assert(sizeof(struct idle_line) == offsetof(struct virtio_sched_hint_slot, nr_runnable));

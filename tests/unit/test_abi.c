@@ -43,7 +43,7 @@ static const struct field fields[] = {
 	FIELD(virtio_sched_hint_slot, event_dev_ns, 32),
 	FIELD(virtio_sched_hint_slot, tsc, 40),
 	FIELD(virtio_sched_hint_slot, publish_seq, 48),
-	FIELD(virtio_sched_hint_slot, idle_reserved, 56),
+	FIELD(virtio_sched_hint_slot, nr_iowait, 56),
 	FIELD(virtio_sched_hint_slot, nr_runnable, 64),
 	FIELD(virtio_sched_hint_slot, runnable_seq, 72),
 	FIELD(virtio_sched_hint_slot, runnable_reserved, 80),
@@ -198,7 +198,7 @@ static void test_virtio_sched_hint_slot(void **state)
 		.event_dev_ns = htole64(0x2726252423222120ULL),
 		.tsc = htole64(0x2f2e2d2c2b2a2928ULL),
 		.publish_seq = htole64(0x3736353433323130ULL),
-		.idle_reserved = htole64(0x3f3e3d3c3b3a3938ULL),
+		.nr_iowait = htole64(0x3f3e3d3c3b3a3938ULL),
 		.nr_runnable = htole64(0x4746454443424140ULL),
 		.runnable_seq = htole64(0x4f4e4d4c4b4a4948ULL),
 		.runnable_reserved = {

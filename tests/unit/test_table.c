@@ -148,12 +148,13 @@ static void test_golden(void **state)
 		0xb8, 0xb7, 0xb6, 0xb5, 0xb4, 0xb3, 0xb2, 0xb1,
 		/* publish_seq: the first */
 		0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-		0, 0, 0, 0, 0, 0, 0, 0,
+		0x04, 0x03, 0, 0, 0, 0, 0, 0,
 	};
 	struct sched_hint_publish hint = {
 		.state = SCHED_HINT_PUBLISH_IDLE,
 		.next_timer_ns = 0x0102030405060708,
 		.poll_timeout_ns = 0x1112131415161718,
+		.nr_iowait = 0x0304,
 	};
 
 	sched_hint_set_flags(&hint, VIRTIO_SCHED_HINT_SLOT_F_TICK);

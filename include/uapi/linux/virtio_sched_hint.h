@@ -38,7 +38,7 @@
 #define VIRTIO_SCHED_HINT_F_TIMER	0
 /* nr_runnable and nr_overloaded */
 #define VIRTIO_SCHED_HINT_F_RUNNABLE	1
-/* nr_poll_waiters and poll_timeout_ns */
+/* nr_poll_waiters, poll_timeout_ns and nr_iowait */
 #define VIRTIO_SCHED_HINT_F_POLL	2
 /* wake_peer */
 #define VIRTIO_SCHED_HINT_F_WAKE_PEER	3
@@ -158,7 +158,7 @@ struct virtio_sched_hint_slot {
 	__le64 event_dev_ns;		/* mean deviation of that expectation */
 	__le64 tsc;			/* guest TSC at the publish */
 	__le64 publish_seq;		/* +1 per publish at idle entry */
-	__le64 idle_reserved;		/* zero */
+	__le64 nr_iowait;		/* tasks that wait for I/O */
 
 	/*
 	 * Line 1, runnable: written by whoever holds the lock of this vCPU's

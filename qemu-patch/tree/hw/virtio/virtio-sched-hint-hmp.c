@@ -50,6 +50,9 @@ static void print_slot(Monitor *mon, const SchedHintSlot *slot)
         monitor_printf(mon, ", poll timeout in %" PRIu64 " ns",
                        slot->poll_timeout_ns);
     }
+    if (slot->has_iowait) {
+        monitor_printf(mon, ", %" PRIu64 " wait for I/O", slot->iowait);
+    }
     if (slot->has_wake_peer) {
         monitor_printf(mon, ", wakes slot %" PRIu16, slot->wake_peer);
     }

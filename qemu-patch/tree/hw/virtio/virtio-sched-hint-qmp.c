@@ -112,6 +112,8 @@ static SchedHintSlot *decode_slot(VirtIOSchedHint *s, uint32_t id,
     to->has_poll_timeout_ns = has_feature(s, VIRTIO_SCHED_HINT_F_POLL) &&
         slot->poll_timeout_ns != VIRTIO_SCHED_HINT_NS_NONE;
     to->poll_timeout_ns = slot->poll_timeout_ns;
+    to->has_iowait = has_feature(s, VIRTIO_SCHED_HINT_F_POLL);
+    to->iowait = slot->nr_iowait;
     to->has_event_ns = has_feature(s, VIRTIO_SCHED_HINT_F_EVENT) &&
                        slot->event_ns != VIRTIO_SCHED_HINT_NS_NONE;
     to->event_ns = slot->event_ns;

@@ -646,13 +646,13 @@ static void test_query_features(void)
     static const struct {
         const char *feature;
         unsigned bit;
-        const char *words[3];
+        const char *words[4];
     } features[] = {
         { "timer", VIRTIO_SCHED_HINT_F_TIMER, { "tick", "next-timer-ns" } },
         { "runnable", VIRTIO_SCHED_HINT_F_RUNNABLE,
           { "runnable", "overloaded" } },
         { "poll", VIRTIO_SCHED_HINT_F_POLL,
-          { "poll-waiters", "poll-timeout-ns" } },
+          { "poll-waiters", "poll-timeout-ns", "iowait" } },
         { "wake-peer", VIRTIO_SCHED_HINT_F_WAKE_PEER, { "wake-peer" } },
         { "event", VIRTIO_SCHED_HINT_F_EVENT, { "event-ns", "event-dev-ns" } },
     };
