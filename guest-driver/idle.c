@@ -61,41 +61,40 @@ static DEFINE_PER_CPU(bool, host_poll_was_off);
 static DEFINE_PER_CPU(u32, skewed_tick_ns);
 
 /*
- * Whether an event at @next, @delta_ns away, is the tick that was not stopped.
- * Ticks lie on multiples of TICK_NSEC (shifted per CPU with skew_tick=1). A
- * timer wheel's timer does too, but one that is due within a tick's length is
+ * Whether a timer at @next, within a tick's length, is the tick that was not
+ * stopped. Ticks lie on multiples of TICK_NSEC (shifted per CPU with
+ * skew_tick=1). A timer wheel's timer does too, but one that is due so soon is
  * the very reason for not stopping the tick. The exception, a tick stopped
  * earlier and such a timer, costs an early wake.
  */
-static bool is_tick(ktime_t next, s64 delta_ns)
+static bool is_tick(ktime_t next)
 {
-	u32 phase_ns;
+	u32 phase_ns = (u64)ktime_to_ns(next) % TICK_NSEC;
 
-	if (delta_ns > TICK_NSEC)
-		return false;
-	phase_ns = (u64)ktime_to_ns(next) % TICK_NSEC;
 	return !phase_ns || phase_ns == this_cpu_read(skewed_tick_ns);
-}
-
-static u64 timeout_ns(ktime_t until, ktime_t now)
-{
-	if (until == KTIME_MAX)
-		return VIRTIO_SCHED_HINT_NS_NONE;
-	return max_t(s64, ktime_to_ns(ktime_sub(until, now)), 0);
 }
 
 static void fill_timer(struct sched_hint_publish *hint, ktime_t next, ktime_t now)
 {
-	hint->next_timer_ns = timeout_ns(next, now);
-	if (next != KTIME_MAX && is_tick(next, hint->next_timer_ns))
+	s64 left_ns = ktime_to_ns(ktime_sub(next, now));
+
+	if (left_ns > TICK_NSEC) {
+		hint->next_timer_ns = next == KTIME_MAX ? VIRTIO_SCHED_HINT_NS_NONE : left_ns;
+		return;
+	}
+	hint->next_timer_ns = max_t(s64, left_ns, 0);
+	if (is_tick(next))
 		sched_hint_set_flags(hint, VIRTIO_SCHED_HINT_SLOT_F_TICK);
 }
 
 static void fill_waiters(struct sched_hint_publish *hint, ktime_t now)
 {
-	hint->poll_timeout_ns = timeout_ns(sched_hint_waiters_earliest(), now);
+	ktime_t earliest = sched_hint_waiters_earliest();
+
 	sched_hint_set_poll_waiters(hint, sched_hint_waiters_nr());
 	hint->nr_iowait = sched_hint_waiters_io();
+	hint->poll_timeout_ns = earliest == KTIME_MAX ? VIRTIO_SCHED_HINT_NS_NONE :
+				max_t(s64, ktime_to_ns(ktime_sub(earliest, now)), 0);
 }
 
 /* @next: the next timer, KTIME_MAX if there is or is known none. */
