@@ -243,7 +243,8 @@ struct kvm_sched_hint_arrivals {
 #define KVM_SCHED_HINT_GET_LIMITS	_IOR(KVM_SCHED_HINT_IOC, 0x05, struct kvm_sched_hint_limits)
 #define KVM_SCHED_HINT_GET_USE		_IOWR(KVM_SCHED_HINT_IOC, 0x06, struct kvm_sched_hint_use)
 #define KVM_SCHED_HINT_WATCH		_IOW(KVM_SCHED_HINT_IOC, 0x07, struct kvm_sched_hint_watch)
-#define KVM_SCHED_HINT_GET_ARRIVALS	_IOWR(KVM_SCHED_HINT_IOC, 0x08, struct kvm_sched_hint_arrivals)
+#define KVM_SCHED_HINT_GET_ARRIVALS	\
+	_IOWR(KVM_SCHED_HINT_IOC, 0x08, struct kvm_sched_hint_arrivals)
 
 static_assert(sizeof(struct kvm_sched_hint_attach) == 80, "attach is ABI");
 static_assert(sizeof(struct kvm_sched_hint_limits) == 32, "limits is ABI");
