@@ -60,17 +60,24 @@ static struct shint_vcpu *arrival_vcpu(struct shint_vm *vm, u32 id)
 	return &vm->vcpus[array_index_nospec(id, vm->table.nr_slots)];
 }
 
+/* Which vCPU takes a packet's interrupt, if that is known. */
+static bool arrival_taker(const struct shint_vm *vm, u32 queue, u32 *id)
+{
+	/* A VM with one vCPU needs no vote. */
+	if (READ_ONCE(vm->nr_used) == 1) {
+		*id = 0;
+		return true;
+	}
+	return shint_arrivals_taker(&vm->arrivals, queue, id);
+}
+
 /* The vCPUs that a packet is for, or SHINT_NO_VCPU. */
 static void arrival_ids(struct shint_vm *vm, u32 queue, u32 ids[SHINT_NR_ROLES])
 {
 	u16 peer;
 
-	ids[SHINT_TAKER] = 0;
 	ids[SHINT_PEER] = SHINT_NO_VCPU;
-	/* A VM with one vCPU needs no vote. */
-	if (READ_ONCE(vm->nr_used) == 1)
-		return;
-	if (!shint_arrivals_taker(&vm->arrivals, queue, &ids[SHINT_TAKER])) {
+	if (!arrival_taker(vm, queue, &ids[SHINT_TAKER])) {
 		ids[SHINT_TAKER] = SHINT_NO_VCPU;
 		return;
 	}
@@ -210,6 +217,55 @@ int shint_arrival_watch(struct shint_vm *vm, const struct kvm_sched_hint_watch *
 	if (sk) {
 		mutex_lock(&shint_lock);
 		ret = arrival_add(vm, sk);
+		mutex_unlock(&shint_lock);
+	}
+	fput(file);
+	return ret;
+}
+
+/* Under shint_lock. */
+static int arrival_find(const struct shint_vm *vm, const struct sock *sk,
+			struct kvm_sched_hint_arrivals *arg)
+{
+	u32 i;
+
+	if (vm->gone)
+		return -ENOTCONN;
+	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++) {
+		if (!vm->watches[i] || vm->watches[i]->sk != sk)
+			continue;
+		arg->arrivals = READ_ONCE(vm->watches[i]->arrivals);
+		if (!arrival_taker(vm, i, &arg->vcpu_id))
+			arg->vcpu_id = KVM_SCHED_HINT_NO_VCPU;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/**
+ * shint_arrival_query() - what has arrived at a tap that a VM watches
+ * @vm: an attached VM
+ * @arg: the ioctl's argument and answer
+ *
+ * Context: may sleep.
+ * Return: 0 or an errno, as at struct kvm_sched_hint_arrivals.
+ */
+int shint_arrival_query(struct shint_vm *vm, struct kvm_sched_hint_arrivals *arg)
+{
+	struct file *file;
+	struct sock *sk;
+	int ret;
+
+	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
+		return -EINVAL;
+	file = fget(arg->fd);
+	if (!file)
+		return -EBADF;
+	sk = arrival_sock(file);
+	ret = -EINVAL;
+	if (sk) {
+		mutex_lock(&shint_lock);
+		ret = arrival_find(vm, sk, arg);
 		mutex_unlock(&shint_lock);
 	}
 	fput(file);

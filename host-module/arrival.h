@@ -9,6 +9,7 @@
 
 #include "arrival_learn.h"
 
+struct kvm_sched_hint_arrivals;
 struct kvm_sched_hint_watch;
 struct shint_vcpu;
 struct shint_vm;
@@ -17,6 +18,7 @@ struct shint_vm;
 extern const char *const shint_arrival_roles[SHINT_NR_ROLES];
 
 int shint_arrival_watch(struct shint_vm *vm, const struct kvm_sched_hint_watch *arg);
+int shint_arrival_query(struct shint_vm *vm, struct kvm_sched_hint_arrivals *arg);
 void shint_arrival_prune(struct shint_vm *vm);
 void shint_arrival_unwatch(struct shint_vm *vm);
 u64 shint_arrival_count(const struct shint_vm *vm);

@@ -203,6 +203,19 @@ static long main_watch(struct shint_file *sfile, void __user *uarg)
 	return sfile->vm ? shint_arrival_watch(sfile->vm, &watch) : -ENOTCONN;
 }
 
+static long main_get_arrivals(struct shint_file *sfile, void __user *uarg)
+{
+	struct kvm_sched_hint_arrivals arrivals;
+	int ret;
+
+	if (copy_from_user(&arrivals, uarg, sizeof(arrivals)))
+		return -EFAULT;
+	ret = sfile->vm ? shint_arrival_query(sfile->vm, &arrivals) : -ENOTCONN;
+	if (ret)
+		return ret;
+	return copy_to_user(uarg, &arrivals, sizeof(arrivals)) ? -EFAULT : 0;
+}
+
 static long main_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct shint_file *sfile = file->private_data;
@@ -236,6 +249,9 @@ static long main_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		break;
 	case KVM_SCHED_HINT_WATCH:
 		ret = main_watch(sfile, uarg);
+		break;
+	case KVM_SCHED_HINT_GET_ARRIVALS:
+		ret = main_get_arrivals(sfile, uarg);
 		break;
 	default:
 		ret = -ENOTTY;

@@ -19,6 +19,8 @@ FIRMWARE = {
 }
 # the button, for suspended guests to be woken with
 GUEST_MODULES = ["virtio_pci", "virtio_net", "virtio_blk", "virtio_balloon", "button"]
+# there to be loaded: a NIC that QEMU emulates
+MORE_GUEST_MODULES = ["vmxnet3"]
 
 
 def command(argv, what):
@@ -82,7 +84,7 @@ def guest_image(opts, root):
     tree.file("usr/bin/agent", helper("agent"), 0o755)
     tree.file("init", os.path.join(HERE, "guest-init.sh"), 0o755)
     boot = kernel_modules(root, opts.kver, GUEST_MODULES)
-    for name, content in boot:
+    for name, content in boot + kernel_modules(root, opts.kver, MORE_GUEST_MODULES):
         tree.data(f"lib/scenario/{name}", content)
     tree.data("lib/scenario/boot-modules", "".join(n + "\n" for n, _ in boot).encode())
     for name, path in project_modules(opts.kver).items():

@@ -90,6 +90,11 @@ static const struct field fields[] = {
 	FIELD(kvm_sched_hint_watch, fd, 0),
 	FIELD(kvm_sched_hint_watch, flags, 4),
 	FIELD(kvm_sched_hint_watch, reserved, 8),
+	FIELD(kvm_sched_hint_arrivals, fd, 0),
+	FIELD(kvm_sched_hint_arrivals, flags, 4),
+	FIELD(kvm_sched_hint_arrivals, arrivals, 8),
+	FIELD(kvm_sched_hint_arrivals, vcpu_id, 16),
+	FIELD(kvm_sched_hint_arrivals, reserved, 20),
 };
 
 static void test_offsets(void **state)
@@ -114,6 +119,7 @@ static void test_sizes(void **state)
 	assert_int_equal(sizeof(struct kvm_sched_hint_status), 32);
 	assert_int_equal(sizeof(struct kvm_sched_hint_use), 128);
 	assert_int_equal(sizeof(struct kvm_sched_hint_watch), 32);
+	assert_int_equal(sizeof(struct kvm_sched_hint_arrivals), 32);
 }
 
 /* Each structure is filled with these: the byte at offset n is n. */
@@ -289,6 +295,19 @@ static void test_kvm_sched_hint_watch(void **state)
 	assert_memory_equal(&s, golden, 32);
 }
 
+static void test_kvm_sched_hint_arrivals(void **state)
+{
+	struct kvm_sched_hint_arrivals s = {
+		.fd = 0x03020100,
+		.flags = 0x07060504,
+		.arrivals = 0x0f0e0d0c0b0a0908ULL,
+		.vcpu_id = 0x13121110,
+		.reserved = { 0x17161514, 0x1b1a1918, 0x1f1e1d1c },
+	};
+
+	assert_memory_equal(&s, golden, 32);
+}
+
 static void test_kvm_sched_hint_status(void **state)
 {
 	struct kvm_sched_hint_status s = {
@@ -380,7 +399,9 @@ static const struct number numbers[] = {
 	NUMBER(KVM_SCHED_HINT_SET_LIMITS, 0x4020b503),
 	NUMBER(KVM_SCHED_HINT_GET_STATUS, 0x8020b504),
 	NUMBER(KVM_SCHED_HINT_WATCH, 0x4020b507),
+	NUMBER(KVM_SCHED_HINT_GET_ARRIVALS, 0xc020b508),
 	NUMBER(KVM_SCHED_HINT_MAX_WATCHES, 64),
+	NUMBER(KVM_SCHED_HINT_NO_VCPU, 0xffffffff),
 };
 
 static void test_numbers(void **state)
@@ -432,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_kvm_sched_hint_limits),
 		cmocka_unit_test(test_kvm_sched_hint_status),
 		cmocka_unit_test(test_kvm_sched_hint_watch),
+		cmocka_unit_test(test_kvm_sched_hint_arrivals),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_state_word),
 	};

@@ -203,6 +203,30 @@ struct kvm_sched_hint_watch {
 	__u64 reserved[3];
 };
 
+/* kvm_sched_hint_arrivals.vcpu_id: it is not known which one */
+#define KVM_SCHED_HINT_NO_VCPU	0xffffffffU
+
+/**
+ * struct kvm_sched_hint_arrivals - argument of KVM_SCHED_HINT_GET_ARRIVALS
+ * @fd: in: as in struct kvm_sched_hint_watch
+ * @flags: in: zero
+ * @arrivals: out: packets that have arrived since it is watched
+ * @vcpu_id: out: KVM's id of the vCPU that takes the queue's interrupts, or
+ *	KVM_SCHED_HINT_NO_VCPU
+ * @reserved: in: zero; out: zero
+ *
+ * Errors: EINVAL (a field that must be zero is not, or fd is no such queue),
+ * EBADF, ENOENT (the VM does not watch it), ENOTCONN (no VM attached), ENOTTY
+ * (an older module).
+ */
+struct kvm_sched_hint_arrivals {
+	__s32 fd;
+	__u32 flags;
+	__u64 arrivals;
+	__u32 vcpu_id;
+	__u32 reserved[3];
+};
+
 #define KVM_SCHED_HINT_IOC	0xB5
 
 /* Returns KVM_SCHED_HINT_API_VERSION. Anything else: do not go on. */
@@ -219,11 +243,14 @@ struct kvm_sched_hint_watch {
 #define KVM_SCHED_HINT_GET_LIMITS	_IOR(KVM_SCHED_HINT_IOC, 0x05, struct kvm_sched_hint_limits)
 #define KVM_SCHED_HINT_GET_USE		_IOWR(KVM_SCHED_HINT_IOC, 0x06, struct kvm_sched_hint_use)
 #define KVM_SCHED_HINT_WATCH		_IOW(KVM_SCHED_HINT_IOC, 0x07, struct kvm_sched_hint_watch)
+#define KVM_SCHED_HINT_GET_ARRIVALS	\
+	_IOWR(KVM_SCHED_HINT_IOC, 0x08, struct kvm_sched_hint_arrivals)
 
 static_assert(sizeof(struct kvm_sched_hint_attach) == 80, "attach is ABI");
 static_assert(sizeof(struct kvm_sched_hint_limits) == 32, "limits is ABI");
 static_assert(sizeof(struct kvm_sched_hint_status) == 32, "status is ABI");
 static_assert(sizeof(struct kvm_sched_hint_use) == 128, "use is ABI");
 static_assert(sizeof(struct kvm_sched_hint_watch) == 32, "watch is ABI");
+static_assert(sizeof(struct kvm_sched_hint_arrivals) == 32, "arrivals is ABI");
 
 #endif /* _UAPI_LINUX_KVM_SCHED_HINT_H */

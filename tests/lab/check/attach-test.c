@@ -129,6 +129,32 @@ static void get_use(int fd)
 	expect("WATCH, " what, ioctl(fd, KVM_SCHED_HINT_WATCH, &arg), want);	\
 } while (0)
 
+#define ARRIVALS_WITH(what, want, ...) do {					\
+	struct kvm_sched_hint_arrivals arg = { .fd = tap };			\
+	__VA_ARGS__;								\
+	expect("GET_ARRIVALS, " what, ioctl(fd, KVM_SCHED_HINT_GET_ARRIVALS, &arg), want);	\
+} while (0)
+
+static void get_arrivals(int fd, int tap, int other_tap)
+{
+	struct kvm_sched_hint_arrivals got = { .fd = tap, .arrivals = 9, .vcpu_id = 9 };
+	int null = open("/dev/null", O_RDWR);
+
+	ARRIVALS_WITH("closed fd", EBADF, arg.fd = 999);
+	ARRIVALS_WITH("/dev/null", EINVAL, arg.fd = null);
+	ARRIVALS_WITH("flags", EINVAL, arg.flags = 1);
+	for (int i = 0; i < 3; i++)
+		ARRIVALS_WITH("reserved", EINVAL, arg.reserved[i] = 1);
+	ARRIVALS_WITH("a tap that is not watched", ENOENT, arg.fd = other_tap);
+	expect("GET_ARRIVALS, bad pointer", ioctl(fd, KVM_SCHED_HINT_GET_ARRIVALS, 8), EFAULT);
+	expect("GET_ARRIVALS", ioctl(fd, KVM_SCHED_HINT_GET_ARRIVALS, &got), 0);
+	if (got.arrivals || got.vcpu_id != KVM_SCHED_HINT_NO_VCPU) {
+		printf("FAILED GET_ARRIVALS: %llu arrivals, vCPU %u\n", got.arrivals, got.vcpu_id);
+		failures++;
+	}
+	close(null);
+}
+
 static int open_tap(void)
 {
 	return open("/dev/net/tun", O_RDWR | O_CLOEXEC);
@@ -155,6 +181,9 @@ static void watches(int fd)
 		taps[i] = open_tap();
 		WATCH_WITH("taps", 0, arg.fd = taps[i]);
 	}
+	taps[0] = open_tap();
+	get_arrivals(fd, tap, taps[0]);
+	close(taps[0]);
 	close(tap);
 	tap = open_tap();
 	WATCH_WITH("one too many", ENOSPC, (void)arg);
@@ -167,6 +196,27 @@ static void watches(int fd)
 	close(null);
 	close(pipes[0]);
 	close(pipes[1]);
+}
+
+/* A table has to have a slot for each vCPU there is, and there are vCPU ids without a place in it. */
+static void vcpu_ids(int fd, int kvm)
+{
+	int vm = ioctl(kvm, KVM_CREATE_VM, 0);
+	int limit = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPU_ID);
+
+	ATTACH_WITH("most slots", 0, arg.vm_fd = vm, arg.nr_slots = VIRTIO_SCHED_HINT_MAX_SLOTS);
+	expect("DETACH, most slots", ioctl(fd, KVM_SCHED_HINT_DETACH, 0), 0);
+	expect("KVM_CREATE_VCPU 338", ioctl(vm, KVM_CREATE_VCPU, 338) < 0 ? -1 : 0, 0);
+	ATTACH_WITH("too few slots for vCPU 338", EINVAL, arg.vm_fd = vm, arg.nr_slots = 338);
+	ATTACH_WITH("slots for vCPU 338", 0, arg.vm_fd = vm, arg.nr_slots = 339);
+	expect("DETACH, 339 slots", ioctl(fd, KVM_SCHED_HINT_DETACH, 0), 0);
+	if (limit > VIRTIO_SCHED_HINT_MAX_SLOTS) {
+		expect("KVM_CREATE_VCPU 4096",
+		       ioctl(vm, KVM_CREATE_VCPU, VIRTIO_SCHED_HINT_MAX_SLOTS) < 0 ? -1 : 0, 0);
+		ATTACH_WITH("a vCPU beyond the largest table", EINVAL, arg.vm_fd = vm,
+			    arg.nr_slots = VIRTIO_SCHED_HINT_MAX_SLOTS);
+	}
+	close(vm);
 }
 
 static void attached(int fd, int other)
@@ -206,6 +256,7 @@ int main(void)
 	struct kvm_sched_hint_limits limits = { .max_keep_us = 1 };
 	struct kvm_sched_hint_use use = { .vcpu_id = KVM_SCHED_HINT_USE_VM };
 	struct kvm_sched_hint_watch watch = { .fd = 0 };
+	struct kvm_sched_hint_arrivals arrivals = { .fd = 0 };
 	struct kvm_sched_hint_status status;
 	int fd = open_node(), other = open_node();
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -235,6 +286,8 @@ int main(void)
 	expect("GET_LIMITS, not attached", ioctl(fd, KVM_SCHED_HINT_GET_LIMITS, &limits), ENOTCONN);
 	expect("GET_USE, not attached", ioctl(fd, KVM_SCHED_HINT_GET_USE, &use), ENOTCONN);
 	expect("WATCH, not attached", ioctl(fd, KVM_SCHED_HINT_WATCH, &watch), ENOTCONN);
+	expect("GET_ARRIVALS, not attached", ioctl(fd, KVM_SCHED_HINT_GET_ARRIVALS, &arrivals),
+	       ENOTCONN);
 	expect("GET_STATUS, not attached", ioctl(fd, KVM_SCHED_HINT_GET_STATUS, &status), 0);
 	if (status.status != KVM_SCHED_HINT_STATUS_DETACHED || status.listening) {
 		printf("FAILED status of a file without a VM: %u\n", status.status);
@@ -242,6 +295,7 @@ int main(void)
 	}
 	bad_attaches(fd);
 	foreign_attach(fd);
+	vcpu_ids(fd, kvm);
 	attached(fd, other);
 	/* closing the last files detaches; the VM outlives that */
 	close(fd);

@@ -73,3 +73,9 @@ SchedHintUse *sched_hint_backend_get_use(const SchedHintBackend *b,
 {
     return NULL;
 }
+
+void sched_hint_backend_get_arrivals(const SchedHintBackend *b,
+                                     NetClientState *tap, SchedHintQueue *to)
+{
+    to->reason = g_strdup(NO_KVM);
+}

@@ -167,6 +167,7 @@ static void sched_hint_backend_watch_nic(NICState *nic, void *opaque)
         /* EEXIST: it was there before a device that has just come. */
         if (err != EEXIST) {
             trace_sched_hint_backend_watch(b, watch.fd, err);
+            b->watch_err = err ?: b->watch_err;
         }
     }
 }
@@ -175,6 +176,7 @@ static void sched_hint_backend_watch_nic(NICState *nic, void *opaque)
 static void sched_hint_backend_watch_nics(SchedHintBackend *b)
 {
     if (b->attached && b->packet_arrival) {
+        b->watch_err = 0;
         qemu_foreach_nic(sched_hint_backend_watch_nic, b);
     }
 }
@@ -595,4 +597,50 @@ SchedHintUse *sched_hint_backend_get_use(const SchedHintBackend *b,
         .early_misses = use.early_misses,
     };
     return ret;
+}
+
+/* Why a tap is not watched that could be. */
+static char *sched_hint_backend_watch_reason(const SchedHintBackend *b)
+{
+    if (!b->packet_arrival) {
+        return g_strdup("packet-arrival=off");
+    }
+    if (!b->attached) {
+        return g_strdup("the VM is not attached");
+    }
+    switch (b->watch_err) {
+    case 0:
+        return g_strdup("the host has forgotten it");
+    case ENOSPC:
+        return g_strdup_printf("%d others are watched, the host takes no more",
+                               KVM_SCHED_HINT_MAX_WATCHES);
+    case ENOTTY:
+        return g_strdup("the host's module is too old");
+    default:
+        return g_strdup_printf("the host refuses it: %s",
+                               strerror(b->watch_err));
+    }
+}
+
+void sched_hint_backend_get_arrivals(const SchedHintBackend *b,
+                                     NetClientState *tap, SchedHintQueue *to)
+{
+    struct kvm_sched_hint_arrivals got = { .fd = tap_get_fd(tap) };
+    int err = ENOTCONN;
+
+    if (b->attached) {
+        err = ioctl(b->fd, KVM_SCHED_HINT_GET_ARRIVALS, &got) < 0 ? errno : 0;
+    }
+    /* A module that does not tell: go by what it said when it was asked to. */
+    to->watched = !err ||
+                  (err == ENOTTY && b->packet_arrival && !b->watch_err);
+    if (!to->watched) {
+        to->reason = sched_hint_backend_watch_reason(b);
+    }
+    if (!err) {
+        to->has_arrivals = true;
+        to->arrivals = got.arrivals;
+        to->has_vcpu_id = got.vcpu_id != KVM_SCHED_HINT_NO_VCPU;
+        to->vcpu_id = got.vcpu_id;
+    }
 }

@@ -68,6 +68,26 @@ static void print_slot(Monitor *mon, const SchedHintSlot *slot)
     print_use(mon, "    ", slot->use);
 }
 
+static void print_queue(Monitor *mon, const SchedHintQueue *queue)
+{
+    monitor_printf(mon, "  %s queue %" PRIu32, queue->nic, queue->index);
+    if (queue->netdev) {
+        monitor_printf(mon, " (%s)", queue->netdev);
+    }
+    if (queue->watched) {
+        monitor_printf(mon, ": watched");
+    } else {
+        monitor_printf(mon, ": not watched: %s", queue->reason);
+    }
+    if (queue->has_arrivals) {
+        monitor_printf(mon, ", %" PRIu64 " packets", queue->arrivals);
+    }
+    if (queue->has_vcpu_id) {
+        monitor_printf(mon, ", for slot %" PRIu32, queue->vcpu_id);
+    }
+    monitor_printf(mon, "\n");
+}
+
 static void print_device(Monitor *mon, const SchedHintInfo *info)
 {
     const SchedHintLimits *limits = info->limits;
@@ -91,6 +111,9 @@ static void print_device(Monitor *mon, const SchedHintInfo *info)
     print_use(mon, "  ", info->use);
     for (SchedHintSlotList *slot = info->slots; slot; slot = slot->next) {
         print_slot(mon, slot->value);
+    }
+    for (SchedHintQueueList *q = info->queues; q; q = q->next) {
+        print_queue(mon, q->value);
     }
 }
 

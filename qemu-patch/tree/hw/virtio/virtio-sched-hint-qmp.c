@@ -148,6 +148,46 @@ static SchedHintSlotList *query_slots(VirtIOSchedHint *s)
     return list;
 }
 
+typedef struct QueryQueues {
+    VirtIOSchedHint *s;
+    SchedHintQueueList **tail;
+} QueryQueues;
+
+static void query_nic(NICState *nic, void *opaque)
+{
+    QueryQueues *query = opaque;
+    int queues = MAX(1, nic->conf->peers.queues);
+
+    for (int i = 0; i < queues; i++) {
+        NetClientState *nc = qemu_get_subqueue(nic, i), *peer = nc->peer;
+        SchedHintQueue *queue = g_new0(SchedHintQueue, 1);
+
+        queue->nic = g_strdup(nc->name);
+        queue->index = i;
+        if (!peer) {
+            queue->reason = g_strdup("the NIC has no backend");
+        } else if (peer->info->type != NET_CLIENT_DRIVER_TAP) {
+            queue->reason = g_strdup_printf("%s is no tap", NetClientDriver_str(
+                                            peer->info->type));
+        } else {
+            sched_hint_backend_get_arrivals(&query->s->backend, peer, queue);
+        }
+        if (peer) {
+            queue->netdev = g_strdup(peer->name);
+        }
+        QAPI_LIST_APPEND(query->tail, queue);
+    }
+}
+
+static SchedHintQueueList *query_queues(VirtIOSchedHint *s)
+{
+    SchedHintQueueList *list = NULL;
+    QueryQueues query = { .s = s, .tail = &list };
+
+    qemu_foreach_nic(query_nic, &query);
+    return list;
+}
+
 static SchedHintInfo *query_device(VirtIOSchedHint *s)
 {
     SchedHintInfo *info = g_new0(SchedHintInfo, 1);
@@ -164,6 +204,7 @@ static SchedHintInfo *query_device(VirtIOSchedHint *s)
     info->table_slots = s->nr_slots;
     info->use = sched_hint_backend_get_use(&s->backend, SCHED_HINT_USE_VM);
     info->slots = query_slots(s);
+    info->queues = query_queues(s);
     return info;
 }
 

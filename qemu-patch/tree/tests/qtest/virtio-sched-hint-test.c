@@ -228,6 +228,33 @@ static void test_config_apic_gaps(void)
     shut_down(t);
 }
 
+/* Up to 4096 slots; a machine that needs more has to do without the device. */
+static void test_most_slots(void)
+{
+    g_autoptr(QDict) rsp = NULL;
+    QTestState *qts;
+    TestState *t;
+
+    t = boot("-smp 1,maxcpus=255,sockets=85,cores=3,threads=1");
+    g_assert_cmpuint(qvirtio_config_readl(&t->dev->vdev, 4), ==, 339);
+    shut_down(t);
+
+    qts = qtest_init("-M q35 -nodefaults -device pcie-root-port,id=port0 "
+                     "-smp 1,maxcpus=3072,sockets=1024,cores=3,threads=1");
+    qtest_qmp_device_add(qts, DEVICE, ID, "{'bus': 'port0', 'backend': 'off'}");
+    qtest_quit(qts);
+
+    qts = qtest_init("-M q35 -nodefaults -device pcie-root-port,id=port0 "
+                     "-smp 1,maxcpus=3075,sockets=1025,cores=3,threads=1");
+    rsp = qtest_qmp(qts, "{ 'execute': 'device_add', 'arguments': { 'driver': '"
+                    DEVICE "', 'bus': 'port0', 'backend': 'off' } }");
+    g_assert_nonnull(strstr(qdict_get_str(qdict_get_qdict(rsp, "error"),
+                                          "desc"),
+                            "largest APIC id is 4098, but a table has at most "
+                            "4096 slots: use a smaller -smp"));
+    qtest_quit(qts);
+}
+
 static void test_set_table(void)
 {
     struct virtio_sched_hint_cmd larger = good_set;
@@ -686,6 +713,50 @@ static void test_query_features(void)
     shut_down(t);
 }
 
+/* Of each queue of each NIC: why it is not watched */
+static void test_query_queues(void)
+{
+    static const struct {
+        const char *nic;
+        const char *netdev;
+        const char *reason;
+    } queues[] = {
+        { "nic0", "n0", "hubport is no tap" },
+        { "nic1", NULL, "the NIC has no backend" },
+    };
+    TestState *t = boot("-netdev hubport,id=n0,hubid=0 "
+                        "-device virtio-net-pci,id=nic0,netdev=n0,romfile= "
+                        "-device e1000,id=nic1,romfile=");
+    g_autoptr(QDict) rsp = NULL;
+    g_autofree char *text = NULL;
+    QDict *info = query_sched_hint(t->qs->qts, &rsp);
+    const QListEntry *entry;
+    int n = 0;
+
+    QLIST_FOREACH_ENTRY(qdict_get_qlist(info, "queues"), entry) {
+        QDict *queue = qobject_to(QDict, qlist_entry_obj(entry));
+
+        g_assert_cmpint(n, <, G_N_ELEMENTS(queues));
+        g_assert_cmpstr(qdict_get_str(queue, "nic"), ==, queues[n].nic);
+        g_assert_cmpint(qdict_get_int(queue, "index"), ==, 0);
+        g_assert_cmpstr(qdict_get_try_str(queue, "netdev"), ==,
+                        queues[n].netdev);
+        g_assert_false(qdict_get_bool(queue, "watched"));
+        g_assert_cmpstr(qdict_get_str(queue, "reason"), ==, queues[n].reason);
+        g_assert_false(qdict_haskey(queue, "arrivals"));
+        g_assert_false(qdict_haskey(queue, "vcpu-id"));
+        n++;
+    }
+    g_assert_cmpint(n, ==, G_N_ELEMENTS(queues));
+
+    text = qtest_hmp(t->qs->qts, "info sched-hint");
+    g_assert_nonnull(strstr(text, "nic0 queue 0 (n0): not watched: "
+                            "hubport is no tap"));
+    g_assert_nonnull(strstr(text, "nic1 queue 0: not watched: "
+                            "the NIC has no backend"));
+    shut_down(t);
+}
+
 static void assert_limits(QTestState *qts, const char *mode,
                           int max_keep_us, int budget, int vm_budget)
 {
@@ -908,6 +979,7 @@ int main(int argc, char **argv)
     qtest_add_func("/virtio-sched-hint/config", test_config);
     qtest_add_func("/virtio-sched-hint/config-apic-gaps",
                    test_config_apic_gaps);
+    qtest_add_func("/virtio-sched-hint/config-most-slots", test_most_slots);
     qtest_add_func("/virtio-sched-hint/pci-id", test_pci_id);
     qtest_add_func("/virtio-sched-hint/packet-arrival", test_packet_arrival);
     qtest_add_func("/virtio-sched-hint/auto-without-kvm",
@@ -927,6 +999,7 @@ int main(int argc, char **argv)
     qtest_add_func("/virtio-sched-hint/query-no-device", test_query_no_device);
     qtest_add_func("/virtio-sched-hint/query-slots", test_query_slots);
     qtest_add_func("/virtio-sched-hint/query-features", test_query_features);
+    qtest_add_func("/virtio-sched-hint/query-queues", test_query_queues);
     qtest_add_func("/virtio-sched-hint/set", test_set);
     qtest_add_func("/virtio-sched-hint/set-two-devices", test_set_two_devices);
     qtest_add_func("/virtio-sched-hint/reattach-without-kvm",

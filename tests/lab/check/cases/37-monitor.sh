@@ -23,6 +23,16 @@ kept=$(guest-monitor main info sched-hint | sed -n 's/^  .* kept for \([0-9]*\) 
 [ "$kept" -gt 0 ] && [ "$kept" -le "$(counter kept_ns)" ] || fail "the monitor shows $kept ns kept"
 echo "$text" | grep -q '^    budget: [0-9]* ns used of 250000000 ns' || fail "no budget: $text"
 
+# the NIC's tap, and what has arrived there
+shows '"watched": true'
+before=$(counter arrivals)
+load 1
+packets=$(guest-monitor main info sched-hint |
+	sed -n 's/^  virtio-net-pci.0 queue 0 (n0): watched, \([0-9]*\) packets, for slot 0$/\1/p')
+[ "${packets:-0}" -ge "$((before + 20))" ] && [ "$packets" -le "$(counter arrivals)" ] ||
+	fail "the monitor shows ${packets:-no} packets, the host $before and $(counter arrivals)"
+query | grep -q '"vcpu-id": 0' || fail "x-query-sched-hint does not show for which vCPU: $(query)"
+
 # what is set is in force, and what is not named stays, sysfs' values too
 vm=$NODE/vms/$(vm_of main)
 echo 7 >"$vm/budget_percent"

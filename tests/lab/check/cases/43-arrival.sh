@@ -45,6 +45,8 @@ for _ in 1 2; do
 	guest-qmp nics device_add '{"driver": "virtio-net-pci", "id": "nic1", "netdev": "n1",
 		"bus": "port1", "romfile": ""}' >/dev/null
 	within 5 "a NIC that was plugged is watched" watches_are 2 nics
+	guest-monitor nics info sched-hint | grep -q "^  nic1 queue 0 (n1): watched, " ||
+		fail "the monitor does not show that it is watched"
 	ip addr add 10.8.0.1/24 dev shtapx
 	ip link set shtapx up
 	(for _ in $(seq 100); do ping -c 1 -W 1 10.8.0.2; done) >/dev/null 2>&1 &
@@ -62,3 +64,5 @@ done
 guest-start unwatched --device virtio-sched-hint-pci,packet-arrival=off >/dev/null
 within 10 "attached" attached unwatched
 expect "watches with packet-arrival=off" "$(counter watches unwatched)" 0
+guest-monitor unwatched info sched-hint | grep -q "(n0): not watched: packet-arrival=off" ||
+	fail "the monitor does not say that it is off"

@@ -8,6 +8,7 @@
 #define HW_VIRTIO_SCHED_HINT_BACKEND_H
 
 #include "hw/qdev-core.h"
+#include "net/net.h"
 #include "qapi/qapi-types-sched-hint.h"
 
 /* The same on hosts without <linux/kvm_sched_hint.h> */
@@ -44,6 +45,7 @@ typedef struct SchedHintBackend {
     bool attached;
     bool listening;
     bool warned;                /* about a failing attach */
+    int watch_err;              /* errno of the last tap that was refused */
     char *status;               /* one line for people */
 } SchedHintBackend;
 
@@ -78,6 +80,10 @@ bool sched_hint_backend_reattach(SchedHintBackend *b, const char *fdname,
 /* NULL if the host does not tell. */
 SchedHintUse *sched_hint_backend_get_use(const SchedHintBackend *b,
                                          uint32_t vcpu_id);
+
+/* Whether the host watches @tap, or why not, and what has arrived there. */
+void sched_hint_backend_get_arrivals(const SchedHintBackend *b,
+                                     NetClientState *tap, SchedHintQueue *to);
 
 /* Whether the host reads the table now. */
 bool sched_hint_backend_listening(const SchedHintBackend *b);

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# 255 possible vCPUs: the last one's slot, with ids one after the other and with gaps in them.
+# The number that the guest gives to the CPU that is plugged, in $new: not the same on all kernels.
+there() {
+	new=$(guest-run -n "$1" "sed 's/.*[-,]//' /sys/devices/system/cpu/present")
+	[ "$new" != 1 ]
+}
+plug() { # GUEST TOPOLOGY-IDS
+	guest-qmp "$1" device_add "{\"id\": \"last\", \"driver\": \"host-x86_64-cpu\", $2}" >/dev/null
+	within 30 "the last CPU is in $1" there "$1"
+	guest-run -n "$1" "echo 1 >/sys/devices/system/cpu/cpu$new/online"
+}
+number() { # GUEST ID KEY: of a vCPU's line
+	sed -n "s/^vcpu $(vm_of "$1") $2 .*\b$3=\([0-9]*\).*/\1/p" $COUNTERS
+}
+# The vCPU with this id publishes, is kept, and is woken early.
+works() { # GUEST ID GUEST'S-CPU
+	guest-run -n "$1" "taskset -c $3 sh -c 'for n in \$(seq 40); do sleep 0.05; done'"
+	[ "$(number "$1" "$2" publish_seq)" -gt 20 ] || fail "vCPU $2 published $(number "$1" "$2" publish_seq)"
+	[ "$(number "$1" "$2" grants)" -gt 5 ] || fail "vCPU $2 was kept $(number "$1" "$2" grants) times"
+	[ "$(number "$1" "$2" early_hits)" -gt 5 ] ||
+		fail "vCPU $2 was woken in time $(number "$1" "$2" early_hits) times"
+	expect "bad slots of vCPU $2" "$(number "$1" "$2" stock_bad_slot)" 0
+	seen=$(slot "$2" "$1")
+	[ "${seen#* }" -gt 20 ] || fail "the monitor shows ${seen:-nothing} of slot $2"
+	status_is ok "$1" || fail "the status is $(status "$1")"
+}
+
+guest-start row --vcpus 2,maxcpus=255,sockets=255,cores=1,threads=1 --guest-memory 512 >/dev/null
+channel_works row
+guest-monitor row info sched-hint | grep -q '^  table: 255 slots' || fail "not a table of 255 slots"
+plug row '"socket-id": 254, "core-id": 0, "thread-id": 0'
+works row 254 "$new"
+kill -9 "$(guest-pid row)"
+
+# two bits for three cores: 192 of them, and the last id is 254 again
+guest-start odd --vcpus 2,maxcpus=192,sockets=64,cores=3,threads=1 --guest-memory 512 >/dev/null
+channel_works odd
+guest-monitor odd info sched-hint | grep -q '^  table: 255 slots' || fail "not a table of 255 slots"
+plug odd '"socket-id": 63, "core-id": 2, "thread-id": 0'
+works odd 254 "$new"
+channel_works odd
