@@ -43,7 +43,7 @@
 struct runnable {
 	unsigned int nr;	/* as last published */
 	u64 seq;	/* stores so far */
-	u64 idle_seq;	/* @seq at the last idle entry; the CPU's own */
+	u64 idle_seq;	/* @seq when an idle entry met another number; the CPU's own */
 	struct virtio_sched_hint_slot *slot;	/* NULL: not published */
 	u8 *overloaded;	/* this CPU's byte of the array below */
 };
