@@ -1,34 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How many tasks each vCPU has to run.
+ * How many tasks each vCPU has to run: the nr_running of its runqueue.
  *
- * The kernel tells of each change of a runqueue's nr_running, under that
- * runqueue's lock, through the tracepoint sched_update_nr_running_tp; it does
- * not tell the number, and struct rq is opaque. So the changes are added up.
- * What they start from is counted once, while stop_machine() holds all CPUs
- * still. What is counted is what the kernel counts: the tasks of all scheduling
+ * The kernel tells of each change of it, under that runqueue's lock and after
+ * the fact, through the tracepoint sched_update_nr_running_tp. It does not tell
+ * the number, and struct rq is opaque. Adding up the changes would do if one
+ * knew what they start from, and if all were told: a task that ends is off the
+ * list of tasks before it is off its runqueue, and a tracepoint is silent on a
+ * CPU that is marked offline, which may still wake tasks of others. A sum that
+ * is wrong once stays wrong until its CPU is idle. So the number itself is read.
+ *
+ * Where it lies is learned from changes that this thread makes to its own CPU's
+ * runqueue: the word of struct rq that follows them. Runqueues are a per-CPU
+ * variable of the kernel's, what we keep of each is one of ours, so from a
+ * CPU's runqueue to that it is the same distance on every CPU.
+ *
+ * What is published is what the kernel counts: the tasks of all scheduling
  * classes that wait for the CPU or run on it, throttled groups left out; since
  * 6.12 with the fair tasks that sleep but whose dequeue is delayed.
  *
- * Whose runqueue it is follows from its address: runqueues are a per-CPU
- * variable of the kernel's, the counts are one of ours, so from a CPU's
- * runqueue to its count it is the same distance on every CPU. The distance is
- * learned from a change that this thread makes to its own CPU's runqueue.
- *
- * A count is written under the runqueue's lock, by whatever CPU holds it, and
- * by the exceptions named below. An idle CPU finds its count 0. If not, the sum
- * has drifted, and is corrected, and that is counted. No tracepoint at the
- * switch to idle is taken for that: it would be paid for at every switch.
- *
- * Not covered: a group that is throttled when the host starts to listen is
- * counted until its CPU is idle next; core scheduling's forced idle, in which
- * runnable tasks are left waiting, is taken for a drift.
+ * It is written under the runqueue's lock, by whatever CPU holds it, and by the
+ * exceptions named below. A change that was not told is published with the next
+ * one, or when its CPU is idle; the latter is counted as a correction.
  */
 #include <linux/bitmap.h>
 #include <linux/cpuhotplug.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/stop_machine.h>
 #include <linux/tracepoint.h>
@@ -36,21 +34,25 @@
 
 #include "sched_hint.h"
 
-/* The scheduler's own name for it is private: the task is on a runqueue. */
-#define ON_RQ_QUEUED	1
+/*
+ * So much of struct rq is searched for its nr_running: in both kernels that
+ * follows the lock, which is larger in debugging kernels.
+ */
+#define HEAD_WORDS	32
 
 struct runnable {
-	int nr;
-	u64 seq;	/* changes so far */
-	u64 idle_seq;	/* @seq at the last idle entry; the CPU's own */
+	unsigned int nr;	/* as last published */
+	u64 seq;	/* stores so far */
+	u64 idle_seq;	/* @seq when an idle entry met another number; the CPU's own */
 	struct virtio_sched_hint_slot *slot;	/* NULL: not published */
 	u8 *overloaded;	/* this CPU's byte of the array below */
 };
 
 static DEFINE_PER_CPU_ALIGNED(struct runnable, runnable);
 
-/* From a CPU's struct rq to its struct runnable. */
+/* From a CPU's struct rq to its struct runnable, and to the word nr_running. */
 static long distance __read_mostly;
+static unsigned long nr_offset __read_mostly;
 
 /*
  * One byte per CPU, 1 while it has more than one task to run: whoever publishes
@@ -62,8 +64,19 @@ static u8 *overloaded __read_mostly;
 static enum cpuhp_state hotplug_state;
 static atomic64_t corrections;
 
+/* Stable under the runqueue's lock only. */
+static unsigned int nr_running(const struct rq *rq)
+{
+	return READ_ONCE(*(const unsigned int *)((const void *)rq + nr_offset));
+}
+
+static const struct rq *rq_of(const struct runnable *r)
+{
+	return (const void *)r - distance;
+}
+
 /* Caller holds the runqueue's lock, or is an exception. */
-static void set_count(struct runnable *r, int nr)
+static void set_count(struct runnable *r, unsigned int nr)
 {
 	bool was = r->nr > 1, is = nr > 1;
 
@@ -72,36 +85,38 @@ static void set_count(struct runnable *r, int nr)
 	if (was != is)
 		WRITE_ONCE(*r->overloaded, is);
 	if (r->slot)
-		sched_hint_table_runnable(r->slot, max(nr, 0), r->seq);
+		sched_hint_table_runnable(r->slot, nr, r->seq);
 }
 
 /* Under the lock of @rq, interrupts disabled, on any CPU. */
 static void update(void *unused, struct rq *rq, int change)
 {
-	struct runnable *r = (void *)rq + distance;
-
-	set_count(r, r->nr + change);
+	set_count((void *)rq + distance, nr_running(rq));
 }
 
 /**
- * sched_hint_runnable_idle() - the CPU is idle: nothing can be runnable
+ * sched_hint_runnable_idle() - the CPU is idle: publish what was not told
  *
- * A remote CPU may be in the middle of adding a task, so a count that is not 0
- * is believed once. If the next idle entry meets it unchanged, no task has come
- * or gone in between. This is the one writer without the runqueue's lock; if it
- * meets another after all, the idle entry after the next finds out.
+ * A remote CPU may be in the middle of adding a task, so a difference is
+ * believed if the idle entry before met it, too, and nothing was published in
+ * between. This is the one writer without the runqueue's lock; what it loses if
+ * it meets another after all, the next change brings back.
  *
  * Context: the CPU's idle task, interrupts disabled.
  */
 void sched_hint_runnable_idle(void)
 {
 	struct runnable *r = this_cpu_ptr(&runnable);
+	unsigned int nr = nr_running(rq_of(r));
 
-	if (unlikely(r->nr) && r->seq == r->idle_seq) {
-		set_count(r, 0);
+	if (likely(r->nr == nr)) {
+		r->idle_seq = 0;
+	} else if (r->seq != r->idle_seq) {
+		r->idle_seq = r->seq;
+	} else {
+		set_count(r, nr);
 		atomic64_inc(&corrections);
 	}
-	r->idle_seq = r->seq;
 }
 
 /* CPUs that have more than one task to run, by now. */
@@ -115,26 +130,65 @@ u64 sched_hint_runnable_corrections(void)
 	return atomic64_read(&corrections);
 }
 
+#define LESSON_CHANGES	4
+
 /* What a thread learns about its CPU's runqueue while it is @armed. */
 struct lesson {
 	struct task_struct *pupil;
 	bool armed;
 	bool doubt;		/* more than one runqueue */
-	int changes;
-	int sum;
+	unsigned int changes;
+	int change[LESSON_CHANGES];
 	struct rq *rq;
+	u32 head[LESSON_CHANGES][HEAD_WORDS];	/* of @rq, after each change */
 };
 
 static void learn(void *data, struct rq *rq, int change)
 {
 	struct lesson *lesson = data;
+	unsigned int n = lesson->changes;
 
 	if (current != lesson->pupil || !lesson->armed)
 		return;
 	lesson->doubt |= lesson->rq && lesson->rq != rq;
 	lesson->rq = rq;
 	lesson->changes++;
-	lesson->sum += change;
+	if (n >= LESSON_CHANGES)
+		return;
+	lesson->change[n] = change;
+	memcpy(lesson->head[n], rq, sizeof(lesson->head[n]));
+}
+
+/* Whether a word of the head was a number of tasks, and followed each change. */
+static bool follows(const struct lesson *lesson, unsigned int word)
+{
+	unsigned int n;
+
+	for (n = 1; n < LESSON_CHANGES; n++)
+		if (lesson->head[n][word] != lesson->head[n - 1][word] + lesson->change[n])
+			return false;
+	return (int)lesson->head[0][word] >= 0;
+}
+
+/*
+ * Taken off and put back, twice. NUMA balancing keeps numbers of its own next
+ * to it, which do not count kernel threads; if two words follow after all, what
+ * they are is not known.
+ */
+static int find_nr_running(const struct lesson *lesson)
+{
+	unsigned int word, found = 0;
+
+	if (lesson->doubt || lesson->changes != LESSON_CHANGES || lesson->change[0] != -1 ||
+	    lesson->change[1] != 1 || lesson->change[2] != -1 || lesson->change[3] != 1)
+		return -EOPNOTSUPP;
+	for (word = 0; word < HEAD_WORDS; word++) {
+		if (!follows(lesson, word))
+			continue;
+		found++;
+		nr_offset = word * sizeof(u32);
+	}
+	return found == 1 ? 0 : -EOPNOTSUPP;
 }
 
 /*
@@ -142,54 +196,46 @@ static void learn(void *data, struct rq *rq, int change)
  * at once and under the one lock. With interrupts disabled nothing else that
  * this thread is current for can come in between.
  */
-static int learn_distance(void)
+static int learn_runqueue(void)
 {
-	struct lesson lesson = { .pupil = current };
+	struct lesson *lesson = kzalloc(sizeof(*lesson), GFP_KERNEL);
 	unsigned long flags;
 	int ret, nice;
 
-	ret = register_trace_sched_update_nr_running_tp(learn, &lesson);
+	if (!lesson)
+		return -ENOMEM;
+	lesson->pupil = current;
+	ret = register_trace_sched_update_nr_running_tp(learn, lesson);
 	if (ret)
-		return ret;
+		goto out;
 
 	local_irq_save(flags);
 	nice = task_nice(current);
-	lesson.armed = true;
+	lesson->armed = true;
 	set_user_nice(current, nice < MAX_NICE ? nice + 1 : nice - 1);
 	set_user_nice(current, nice);
-	lesson.armed = false;
-	distance = (long)this_cpu_ptr(&runnable) - (long)lesson.rq;
+	lesson->armed = false;
+	distance = (long)this_cpu_ptr(&runnable) - (long)lesson->rq;
 	local_irq_restore(flags);
 
-	unregister_trace_sched_update_nr_running_tp(learn, &lesson);
+	unregister_trace_sched_update_nr_running_tp(learn, lesson);
 	tracepoint_synchronize_unregister();
-	return lesson.doubt || lesson.changes != 4 || lesson.sum ? -EOPNOTSUPP : 0;
+	ret = find_nr_running(lesson);
+out:
+	kfree(lesson);
+	return ret;
 }
 
-/*
- * Runs while all other CPUs wait with interrupts disabled: runqueues are not
- * locked and do not change. A task that has left the list of tasks on its way
- * to the end is missed, which its CPU's next idle entry corrects.
- */
-static int count_all(void *unused)
+/* Runs while all other CPUs wait with interrupts disabled: no runqueue is locked. */
+static int publish_all(void *unused)
 {
-	struct task_struct *process, *task;
 	unsigned int cpu;
-
-	for_each_online_cpu(cpu)
-		per_cpu(runnable, cpu).nr = 0;
-	rcu_read_lock();
-	for_each_process_thread(process, task)
-		if (READ_ONCE(task->on_rq) == ON_RQ_QUEUED)
-			per_cpu(runnable, task_cpu(task)).nr++;
-	rcu_read_unlock();
 
 	for_each_online_cpu(cpu) {
 		struct runnable *r = per_cpu_ptr(&runnable, cpu);
 
-		*r->overloaded = r->nr > 1;
 		r->slot = sched_hint_table_slot(cpu);
-		set_count(r, r->nr);
+		set_count(r, nr_running(rq_of(r)));
 	}
 	return 0;
 }
@@ -213,7 +259,7 @@ int sched_hint_runnable_start(void)
 	unsigned int cpu;
 	int ret;
 
-	ret = learn_distance();
+	ret = learn_runqueue();
 	if (ret)
 		return ret;
 
@@ -224,7 +270,7 @@ int sched_hint_runnable_start(void)
 		per_cpu(runnable, cpu) = (struct runnable) { .overloaded = &overloaded[cpu] };
 	}
 
-	/* Slots are NULL: from here to count_all() the sums mean nothing. */
+	/* Slots are NULL: nothing is published before publish_all(). */
 	ret = register_trace_sched_update_nr_running_tp(update, NULL);
 	if (ret)
 		goto err_free;
@@ -233,7 +279,7 @@ int sched_hint_runnable_start(void)
 	if (ret < 0)
 		goto err_trace;
 	hotplug_state = ret;
-	ret = stop_machine(count_all, NULL, NULL);
+	ret = stop_machine(publish_all, NULL, NULL);
 	if (ret)
 		goto err_hotplug;
 	return 0;

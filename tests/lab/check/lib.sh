@@ -61,8 +61,42 @@ guest_listening_is() { # 0|1 [GUEST]
 	[ "$(guest_attribute listening "${2-main}")" = "$1" ]
 }
 
+# Nothing runs in the guest but who asks. While it boots the kernel tests its ciphers, say, in a
+# thread that has a CPU for a second.
+guest_at_rest() { # [GUEST]
+	guest-run -n "${1-main}" 'for i in 1 2 3 4 5 6 7 8 9 10; do
+		while read -r key value; do
+			[ "$key" != procs_running ] || [ "$value" -le 1 ] || exit 1
+		done </proc/stat
+		sleep 0.1
+	done'
+}
+
 set_mode() { # MODE
 	echo "$1" >$PARAMETERS/mode
+}
+
+# A CPU of the guest goes and comes back while tasks come and go.
+storm_and_hotplug() { # GUEST SECONDS TIMES GAP-S
+	guest-run -n "$1" "runnable storm $2 & cpu=/sys/devices/system/cpu/cpu1/online
+		for i in \$(seq $3); do
+			sleep $4; echo 0 >\$cpu || exit
+			sleep $4; echo 1 >\$cpu || exit
+		done
+		wait \$!"
+}
+
+# The host stops listening and starts again while tasks come and go.
+storm_and_modes() { # GUEST SECONDS TIMES GAP-S
+	guest-run -n "$1" "runnable storm $2" &
+	storm=$!
+	for i in $(seq "$3"); do
+		sleep "$4"
+		set_mode off
+		sleep "$4"
+		set_mode hint
+	done
+	wait $storm
 }
 
 # Requests at irregular gaps for a while: ICMP echo, from pCPU 0

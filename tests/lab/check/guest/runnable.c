@@ -5,7 +5,8 @@
  *
  *	runnable show			each vCPU's words, a line each
  *	runnable spinners		0 to 8 spinners on every vCPU
- *	runnable storm SECONDS		tasks come, go and change
+ *	runnable storm SECONDS [MS]	tasks come, go and change; after it the counts
+ *					have to be right in MS, or 10
  *	runnable pingpong N		two processes and two pipes: ns per round trip
  *
  * The table is read as the driver shows it in sysfs. The slots' indices are the
@@ -38,7 +39,9 @@
 #define TABLE		"/sys/bus/virtio/drivers/virtio_sched_hint/virtio*/table"
 #define MAX_CPUS	256
 #define MAX_SPINNERS	8
-#define LIMIT_NS	10000000
+
+/* How soon a count has to be right. */
+static int64_t limit_ns = 10000000;
 
 static int table_fd;
 static int nr_cpus;
@@ -153,6 +156,18 @@ static void *spinner(void *cpu)
 	return NULL;
 }
 
+/* Who is on the runqueues, so that a failure can be told from other work. */
+static void tell_tasks(void)
+{
+	FILE *debug = fopen("/sys/kernel/debug/sched/debug", "r");
+	char line[512];
+
+	while (debug && fgets(line, sizeof(line), debug))
+		if (!strncmp(line, "cpu#", 4) || !strncmp(line, "  .nr_running ", 14) ||
+		    line[0] == '>' || !strncmp(line, " R ", 3))
+			fputs(line, stderr);
+}
+
 /*
  * Waits until all counts are those wanted, one more on the reader's CPU, and at
  * most @others above. On the reader's CPU it is the reader that others wait for:
@@ -169,14 +184,16 @@ static void expect_counts(int reader, unsigned int wanted, unsigned int others, 
 
 		for (;;) {
 			said = read_slot(cpu).nr_runnable;
-			if ((said >= want && said <= want + others) || late > LIMIT_NS)
+			if ((said >= want && said <= want + others) || late > limit_ns)
 				break;
 			sleep_ns(200000);
 			late = now_ns() - start;
 		}
-		if (said < want || said > want + others)
+		if (said < want || said > want + others) {
+			tell_tasks();
 			die("%s: CPU %d has %u to run, its slot says %llu (after %lld us)", when, cpu,
 			    want, (unsigned long long)said, (long long)late / 1000);
+		}
 	}
 }
 
@@ -217,9 +234,11 @@ static void expect_truth(const char *when)
 			after = read_slot(cpu);
 			if (done[cpu] || after.runnable_seq != before[cpu].runnable_seq)
 				continue;
-			if ((int)after.nr_runnable != truth[cpu])
+			if ((int)after.nr_runnable != truth[cpu]) {
+				tell_tasks();
 				die("%s: CPU %d has %d to run, its slot says %llu", when, cpu,
 				    truth[cpu], (unsigned long long)after.nr_runnable);
+			}
 			done[cpu] = true;
 			left--;
 		}
@@ -487,7 +506,9 @@ int main(int argc, char **argv)
 		return show();
 	if (!strcmp(what, "spinners"))
 		return spinners();
+	if (argc > 3 && atoi(argv[3]) > 0)
+		limit_ns = atoi(argv[3]) * 1000000LL;
 	if (!strcmp(what, "storm") && number > 0)
 		return storm_and_count(number);
-	die("usage: runnable show|spinners|storm SECONDS|pingpong N");
+	die("usage: runnable show|spinners|storm SECONDS [MS]|pingpong N");
 }

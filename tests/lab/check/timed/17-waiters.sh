@@ -4,6 +4,7 @@ TABLE="$GUEST_DRIVER/virtio*/table"
 guest-start waiting --vcpus 2 --device virtio-sched-hint-pci,runnable=on,poll=on,wake-peer=on --guest-memory 512 >/dev/null
 within 10 "attached" attached waiting
 within 5 "driver told" guest_listening_is 1 waiting
+within 30 "at rest" guest_at_rest waiting
 
 for what in "deadlines 6" timers wakes moves "crowd 300 2048"; do
 	guest-run -n waiting "wait-test $TABLE $what"
