@@ -64,7 +64,11 @@ static struct shint_vcpu *arrival_vcpu(struct shint_vm *vm, u32 queue, u64 now_n
 	return vcpu;
 }
 
-/* Whatever sends the packet, mostly softirqs; the wait queue's lock held, interrupts disabled. */
+/*
+ * Whatever sends the packet, mostly softirqs; the wait queue's lock held. That lock disables
+ * interrupts, or on PREEMPT_RT lets this be preempted, and then no hard interrupt comes here. So
+ * either way arrivals_lock is taken by nothing that can interrupt its holder.
+ */
 static void arrival_came(struct shint_watch *watch)
 {
 	struct shint_vm *vm = watch->vm;
