@@ -53,6 +53,9 @@ if [ "$host" = ok ]; then
 fi
 says_in_time host "$host" sched-hint status --host
 says_in_time guest "$guest" guest-run -n "$name" sched-hint status
-[ -z "$qemu" ] || guest-qmp "$name" x-query-sched-hint >"$RESULTS/$name.qemu"
-[ -z "$qemu" ] || grep -qF -- "$qemu" "$RESULTS/$name.qemu" || fail "QEMU does not say '$qemu', but: $(cat "$RESULTS/$name.qemu")"
+if [ -n "$qemu" ]; then
+	guest-qmp "$name" x-query-sched-hint >"$RESULTS/$name.qemu"
+	grep -qF -- "$qemu" "$RESULTS/$name.qemu" ||
+		fail "QEMU does not say '$qemu', but: $(cat "$RESULTS/$name.qemu")"
+fi
 kill $load_pid

@@ -11,7 +11,8 @@ DOCS = os.path.join(TOP, "docs", "matrix.md")
 # (the host's kernel, the guest's)
 SAME = (("6.12", "6.12"), ("6.1", "6.1"))
 RT = (("6.12-rt", "6.12-rt"), ("6.1-rt", "6.1-rt"))
-MIXED = (("6.12", "6.1"), ("6.1", "6.12"), ("6.12-rt", "6.12"), ("6.12", "6.12-rt"), ("6.1-rt", "6.1"), ("6.1", "6.1-rt"))
+MIXED = (("6.12", "6.1"), ("6.1", "6.12"), ("6.12-rt", "6.12"), ("6.12", "6.12-rt"), ("6.1-rt", "6.1"),
+         ("6.1", "6.1-rt"))
 # what no housekeeping of the kernel's is to be done on: the second CPU of two
 ISOLATED = "nohz_full=1 rcu_nocbs=1 isolcpus=nohz,domain,managed_irq,1"
 
