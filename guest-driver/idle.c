@@ -244,6 +244,14 @@ const char *sched_hint_idle_unfit(void)
 	return NULL;
 }
 
+/* What is not published while the host listens, or NULL. */
+const char *sched_hint_idle_degraded(void)
+{
+	if (idle_mode == MODE_TRACEPOINT)
+		return "degraded: another cpuidle driver is in use, no timers are published";
+	return NULL;
+}
+
 /* What comes from the scheduler. The rest works without what fails. */
 static void start_feature(u64 features, unsigned int feature, const char *what, int (*start)(void))
 {
@@ -294,6 +302,9 @@ int sched_hint_idle_start(u64 features)
 
 	start_features(features);
 	idle_mode = cpuidle_register_driver(&sched_hint_driver) ? MODE_TRACEPOINT : MODE_CPUIDLE;
+	/* The words say "no timer known", then. */
+	if (idle_mode == MODE_TRACEPOINT)
+		failed_features |= BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER);
 
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "virtio_sched_hint:online",
 				start_cpu, stop_cpu);

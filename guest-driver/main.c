@@ -177,10 +177,18 @@ static void sched_hint_config_changed(struct virtio_device *vdev)
 
 const char *sched_hint_status(struct sched_hint *sh)
 {
+	const char *why;
+
 	lockdep_assert_held(&sh->lock);
 	if (sh->trouble)
 		return sh->trouble;
-	return sh->listening ? "ok" : "host not listening";
+	if (sh->listening) {
+		why = sched_hint_idle_degraded();
+		return why ?: "ok";
+	}
+	/* The host would gain nothing by listening, so this comes first. */
+	why = sched_hint_idle_unfit();
+	return why ?: "host not listening";
 }
 
 static int find_queue(struct sched_hint *sh)

@@ -42,16 +42,23 @@ struct peer {
 
 static DEFINE_PER_CPU(struct peer, peer);
 
+/*
+ * With PREEMPT_RT threads of the kernel's run handlers, with softirqs disabled,
+ * and the softirqs that those raise.
+ */
+static bool from_interrupt(void)
+{
+	return is_idle_task(current) ||
+	       (IS_ENABLED(CONFIG_PREEMPT_RT) && (current->flags & PF_KTHREAD) && in_softirq());
+}
+
 /* On the waker's CPU, the task's pi_lock held, interrupts disabled. */
 static void waking(void *unused, struct task_struct *task)
 {
 	struct peer *p;
 	unsigned int cpu;
 
-	/* With PREEMPT_RT it is threads that run softirqs and handlers. */
-	if (!is_idle_task(current) && !(IS_ENABLED(CONFIG_PREEMPT_RT) && in_serving_softirq()))
-		return;
-	if (task->flags & PF_KTHREAD)
+	if (!from_interrupt() || (task->flags & PF_KTHREAD))
 		return;
 
 	p = this_cpu_ptr(&peer);

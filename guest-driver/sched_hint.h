@@ -36,7 +36,7 @@ struct sched_hint {
 	const char *trouble;		/* why nothing is published, or NULL */
 };
 
-/* main.c: one line for the user, "ok" or why nothing is published */
+/* main.c: one line for the user, "ok" or why nothing, or less, is published */
 const char *sched_hint_status(struct sched_hint *sh);
 
 /* sysfs.c */
@@ -44,6 +44,7 @@ extern const struct attribute_group *sched_hint_groups[];
 
 /* idle.c: process context, serialised by sched_hint.lock */
 const char *sched_hint_idle_unfit(void);
+const char *sched_hint_idle_degraded(void);
 int sched_hint_idle_start(u64 features);
 void sched_hint_idle_stop(void);
 const char *sched_hint_idle_mode(void);

@@ -104,7 +104,11 @@ static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, u64 
 	shint_kvm_wake(vcpu->kvm_vcpu);
 }
 
-/* Whatever sends the packet, mostly softirqs; the wait queue's lock held, interrupts disabled. */
+/*
+ * Whatever sends the packet, mostly softirqs; the wait queue's lock held. That lock disables
+ * interrupts, or on PREEMPT_RT lets this be preempted, and then no hard interrupt comes here. So
+ * either way arrivals_lock is taken by nothing that can interrupt its holder.
+ */
 static void arrival_came(struct shint_watch *watch)
 {
 	struct shint_vm *vm = watch->vm;

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-.PHONY: check check-unit check-qtest check-lab style
+.PHONY: check check-all check-unit check-qtest check-lab check-matrix style
 #: make check             all tests; the last line is "N passed, N failed"
 check: deps
 	@scripts/check unit qtest lab
+
+#: make check-all         the same, and what takes longer: check-matrix
+check-all: deps
+	@scripts/check unit qtest lab matrix
 
 #: make check-unit        the pure parts, in user space
 check-unit:
@@ -16,6 +20,11 @@ check-qtest:
 #: make check-lab         the whole stack in the emulated lab; CASES="load attach" picks
 check-lab:
 	@scripts/check lab
+
+#: make check-matrix      guests and hosts set up in every way: docs/matrix.md;
+#:                        MATRIX_ARGS="--rows plain", or what tests/lab/matrix/run --help lists
+check-matrix:
+	@tests/lab/matrix/run $(MATRIX_ARGS)
 
 #: make style             checkpatch, sparse, W=1, cppcheck; silent when all is well
 style:

@@ -46,6 +46,11 @@ def kernels(pins=None):
     return found
 
 
+def checked_kernels():
+    """Those that `make check` runs on; the others are for `make check-all`, and who asks for them."""
+    return {kernel: version for kernel, version in kernels().items() if not kernel.endswith("-rt")}
+
+
 def mirrors():
     """The base URLs of the Debian archives in apt's own configuration."""
     try:

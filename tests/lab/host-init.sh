@@ -16,6 +16,10 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/r
 stty -F /dev/ttyS1 raw -echo
 exec >/dev/ttyS1 2>&1 </dev/null
 
+# KVM would not load on PREEMPT_RT
+if uname -v | grep -q PREEMPT_RT; then
+	insmod /lib/scenario/constant_tsc.ko || echo "lab: cannot load constant_tsc"
+fi
 while read -r module; do
 	insmod "/lib/scenario/$module" || echo "lab: cannot load $module"
 done </lib/scenario/boot-modules

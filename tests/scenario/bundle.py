@@ -8,7 +8,7 @@ import subprocess
 
 from image import Tree, kernel_modules
 from options import SetupError, TOP
-from pins import cache_dir
+from pins import cache_dir, kernels
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FIRST_GUEST = "main"
@@ -83,11 +83,11 @@ def guest_image(opts, root):
     tree.busybox()
     tree.file("usr/bin/agent", helper("agent"), 0o755)
     tree.file("init", os.path.join(HERE, "guest-init.sh"), 0o755)
-    boot = kernel_modules(root, opts.kver, GUEST_MODULES)
-    for name, content in boot + kernel_modules(root, opts.kver, MORE_GUEST_MODULES):
+    boot = kernel_modules(root, opts.guest_kver, GUEST_MODULES)
+    for name, content in boot + kernel_modules(root, opts.guest_kver, MORE_GUEST_MODULES):
         tree.data(f"lib/scenario/{name}", content)
     tree.data("lib/scenario/boot-modules", "".join(n + "\n" for n, _ in boot).encode())
-    for name, path in project_modules(opts.kver).items():
+    for name, path in project_modules(opts.guest_kver).items():
         if name != "kvm_sched_hint.ko":
             tree.file(f"lib/scenario/{name}", path)
     script = os.path.join(opts.dir, "guest.sh")
@@ -120,18 +120,18 @@ def _device(opts, qemu):
     return opts.device
 
 
-def need_module(opts, module, switch, append):
+def need_module(kernel, module, switch, append):
     """A run without a module must be asked for, lest it pass for a result."""
-    if f"{module}.ko" not in project_modules(opts.kver) and f"{switch}=0" not in append.split():
+    if f"{module}.ko" not in project_modules(kernels()[kernel]) and f"{switch}=0" not in append.split():
         option = "--guest-append" if "guest" in switch else "--host-append"
-        raise SetupError(f"{module}.ko is not built for {opts.kernel}: run `make modules KERNEL={opts.kernel}`, "
+        raise SetupError(f"{module}.ko is not built for {kernel}: run `make modules KERNEL={kernel}`, "
                          f"or give {option} {switch}=0")
 
 
 def build(opts, where):
-    """Fills the folder `where`; returns the unpacked kernel's."""
-    need_module(opts, "virtio_sched_hint", "sched_hint.guest_module", opts.guest_append)
-    root = kernel_root(opts.kernel)
+    """Fills the folder `where` with all but the host's own kernel."""
+    need_module(opts.guest_kernel, "virtio_sched_hint", "sched_hint.guest_module", opts.guest_append)
+    root = kernel_root(opts.guest_kernel)
     qemu = qemu_binary()
     os.makedirs(os.path.join(where, "guest"))
     os.makedirs(os.path.join(where, "firmware"))
@@ -144,7 +144,7 @@ def build(opts, where):
         shutil.copy(os.path.join(HERE, script), where)
     shutil.copy(helper("agent"), os.path.join(where, "bin"))
     shutil.copy(stripped(qemu), os.path.join(where, "bin", "qemu"))
-    shutil.copy(os.path.join(root, "boot", f"vmlinuz-{opts.kver}"), os.path.join(where, "guest", "vmlinuz"))
+    shutil.copy(os.path.join(root, "boot", f"vmlinuz-{opts.guest_kver}"), os.path.join(where, "guest", "vmlinuz"))
     guest_image(opts, root).write(os.path.join(where, "guest", "initramfs"))
     shutil.copytree(opts.dir, os.path.join(where, "scenario"), symlinks=True,
                     ignore=lambda folder, names: ["files"] if folder == opts.dir else [])
@@ -155,4 +155,3 @@ def build(opts, where):
     }
     with open(os.path.join(where, "conf"), "w", encoding="utf-8") as out:
         out.writelines(f"{key}='{value}'\n" for key, value in conf.items())
-    return root

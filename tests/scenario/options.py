@@ -66,4 +66,7 @@ def parse(args, argv):
     opts.name = os.path.basename(opts.dir)
     opts.out = os.path.abspath(opts.out or os.path.join(TOP, "build", "lab", opts.name))
     opts.kver = kernels()[opts.kernel]
+    # tests/lab/run's --guest-kernel; elsewhere there is but the one
+    opts.guest_kernel = getattr(opts, "guest_kernel", None) or opts.kernel
+    opts.guest_kver = kernels()[opts.guest_kernel]
     return opts

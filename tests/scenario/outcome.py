@@ -93,7 +93,7 @@ def judge(opts, found, times, versions):
         reason, message = "splat", splat
     result = {
         "scenario": opts.name, "reason": reason, "exit": REASONS[reason], "message": message, "kernel": opts.kernel,
-        "versions": {"guest_kernel": opts.kver, "host_kernel": found.get("host_kernel"), "qemu": found.get("qemu"),
+        "versions": {"guest_kernel": opts.guest_kver, "host_kernel": found.get("host_kernel"), "qemu": found.get("qemu"),
                      "sched_hint": _own_version(), **versions},
         "times_s": {**times, **{k[:-2]: v for k, v in found.items() if k.endswith("_s")}},
         "scripts": {k[:-3]: v for k, v in found.items() if k.endswith("_rc")},

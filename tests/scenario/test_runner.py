@@ -132,7 +132,7 @@ class Outcome(unittest.TestCase):
         with tempfile.TemporaryDirectory() as out:
             with open(os.path.join(out, "guest-main.log"), "w", encoding="utf-8") as console:
                 console.write(log)
-            opts = types.SimpleNamespace(out=out, name="x", kernel="6.12", kver="6.12.1")
+            opts = types.SimpleNamespace(out=out, name="x", kernel="6.12", guest_kver="6.12.1")
             status, _ = outcome.judge(opts, dict(found), {}, {})
             with open(os.path.join(out, "result.json"), encoding="utf-8") as result:
                 self.assertEqual(json.load(result)["exit"], status)

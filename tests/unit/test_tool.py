@@ -66,6 +66,8 @@ CASES = [
     ("guest, nobody listens", {**DEVICE, **driver(hint_status="host not listening", listening="0")}, [], 1,
      "FAILED: virtio3: host not listening: on the host: modprobe"),
     ("guest, never halts", {**DEVICE, **driver(hint_status="the guest never halts (idle=poll)")}, [], 1, "without idle=poll"),
+    ("guest, another cpuidle driver", {**DEVICE, **driver(hint_status="degraded: why", features_in_use="none")}, [], 1,
+     "FAILED: virtio3: degraded: why: it works, without early wakes for timers"),
     ("guest, told late", {**DEVICE, **driver(listening="0")}, [], 1, "FAILED: virtio3: host not listening"),
     ("guest, idle not seen", {**DEVICE, **driver(idle_mode="off")}, [], 1, "does not see when CPUs go idle"),
     ("guest, no hint in common", {**DEVICE, **driver(features_in_use="none")}, [], 1, "agree on no hint"),

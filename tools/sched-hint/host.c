@@ -55,7 +55,8 @@ void host_no_vm_remedy(char *remedy, size_t len)
 	file_rights(rights, NODE);
 	snprintf(remedy, len,
 		 "start QEMU with -device virtio-sched-hint-pci, as a user who may open " NODE
-		 " (%s), and load virtio_sched_hint in the guest", rights);
+		 " (%s), and load virtio_sched_hint in the guest; QEMU's monitor tells more (info sched-hint)",
+		 rights);
 }
 
 /* The mode in force: the VM's own, or the parameter. */
