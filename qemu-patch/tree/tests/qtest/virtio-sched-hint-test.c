@@ -176,20 +176,25 @@ static void set_good_table(TestState *t)
                      "-global virtio-sched-hint-device.poll=on " \
                      "-global virtio-sched-hint-device.wake-peer=on"
 
-/* The features in which a guest's scheduler takes part are to be asked for. */
+/* Features that cost a guest's context switches are to be asked for. */
 static void test_features(void)
 {
-    const uint64_t optional = 1ull << VIRTIO_SCHED_HINT_F_RUNNABLE |
-                              1ull << VIRTIO_SCHED_HINT_F_POLL |
-                              1ull << VIRTIO_SCHED_HINT_F_WAKE_PEER;
+    const uint64_t timer = 1ull << VIRTIO_SCHED_HINT_F_TIMER;
+    const uint64_t peer = 1ull << VIRTIO_SCHED_HINT_F_WAKE_PEER;
+    const uint64_t asked_for = 1ull << VIRTIO_SCHED_HINT_F_RUNNABLE |
+                               1ull << VIRTIO_SCHED_HINT_F_POLL;
     TestState *t = boot(ALL_FEATURES);
 
-    g_assert_cmphex(t->dev->vdev.features & optional, ==, optional);
+    g_assert_cmphex(t->dev->vdev.features & asked_for, ==, asked_for);
     shut_down(t);
 
     t = boot("");
-    g_assert_cmphex(t->dev->vdev.features & optional, ==, 0);
-    g_assert_true(t->dev->vdev.features & (1ull << VIRTIO_SCHED_HINT_F_TIMER));
+    g_assert_cmphex(t->dev->vdev.features & (timer | peer | asked_for), ==,
+                    timer | peer);
+    shut_down(t);
+
+    t = boot("-global virtio-sched-hint-device.wake-peer=off");
+    g_assert_cmphex(t->dev->vdev.features & (timer | peer), ==, timer);
     shut_down(t);
 }
 
