@@ -7,7 +7,7 @@ shows() { # PATTERN
 }
 
 load 2
-shows '"features": \["timer"\]'
+shows '"features": \["timer", "wake-peer"\]'
 shows '"status": "ok"'
 shows '"attached": true'
 shows '"listening": true'
