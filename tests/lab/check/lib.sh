@@ -83,7 +83,7 @@ storm_and_hotplug() { # GUEST SECONDS TIMES GAP-S
 			sleep $4; echo 0 >\$cpu || exit
 			sleep $4; echo 1 >\$cpu || exit
 		done
-		wait \$!"
+		wait \$! && runnable counts"
 }
 
 # The host stops listening and starts again while tasks come and go.
@@ -97,6 +97,8 @@ storm_and_modes() { # GUEST SECONDS TIMES GAP-S
 		set_mode hint
 	done
 	wait $storm
+	within 5 "driver told again" guest_listening_is 1 "$1"
+	guest-run -n "$1" runnable counts
 }
 
 # Requests at irregular gaps for a while: ICMP echo, from pCPU 0
