@@ -39,10 +39,7 @@ ROWS = {
     "idle-nomwait": Row(guest="idle=nomwait"),
     "haltpoll": Row(guest="cpuidle_haltpoll.force=1", kernels=SAME + RT),
     "cpu-pm": Row(qemu="-overcommit cpu-pm=on"),
-    # with a CPU model CPUID 5 says nothing of extensions, and then Linux idles with MWAIT
-    "mwait": Row(qemu="-overcommit cpu-pm=on -cpu EPYC"),
     "irqchip-split": Row(qemu="-machine kernel-irqchip=split"),
-    "irqchip-off": Row(qemu="-machine kernel-irqchip=off"),
     "guest-isolated": Row(vcpus=2, guest=ISOLATED, kernels=SAME + RT),
     "host-isolated": Row(host=ISOLATED, kernels=SAME + RT),
 }

@@ -42,7 +42,7 @@ class Table(unittest.TestCase):
 class Runner(unittest.TestCase):
     def test_refusals(self):
         for arguments, named in ((["--rows", "plain,nonsense"], "nonsense"), (["--kernels", "6.12/5.10"], "6.12/5.10"),
-                                 (["--rows", "mwait", "--kernels", "6.12/6.1"], "none of these rows"),
+                                 (["--rows", "cpu-pm", "--kernels", "6.12/6.1"], "none of these rows"),
                                  (["--frobnicate"], "--frobnicate")):
             done = subprocess.run([RUN, *arguments], capture_output=True, text=True)
             self.assertEqual(done.returncode, 2, done.stderr)
