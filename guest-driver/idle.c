@@ -52,6 +52,9 @@ static DEFINE_STATIC_KEY_ARRAY_FALSE(published, VIRTIO_SCHED_HINT_F_WAKE_PEER + 
 /* Feature bits: what cannot be published in this kernel. */
 static u64 failed_features;
 
+/* What is said of poll timeouts while they are not published; see start_features(). */
+static u64 no_poll_timeout_ns;
+
 static DEFINE_PER_CPU(struct cpuidle_device, idle_device);
 
 /* The guest had switched the host's polling off on this CPU. */
@@ -100,7 +103,10 @@ static void fill_waiters(struct sched_hint_publish *hint, ktime_t now)
 /* @next: the next timer, KTIME_MAX if there is or is known none. */
 static bool publish_idle(ktime_t next)
 {
-	struct sched_hint_publish hint = { .state = SCHED_HINT_PUBLISH_IDLE };
+	struct sched_hint_publish hint = {
+		.state = SCHED_HINT_PUBLISH_IDLE,
+		.poll_timeout_ns = no_poll_timeout_ns,
+	};
 	ktime_t now;
 
 	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE)) {
@@ -277,6 +283,9 @@ static void start_features(u64 features)
 		      sched_hint_runnable_start);
 	start_feature(features, VIRTIO_SCHED_HINT_F_POLL, "waiting tasks",
 		      sched_hint_waiters_start);
+	/* A word that was not negotiated is 0; of one that was that would be a timeout. */
+	no_poll_timeout_ns = failed_features & BIT_ULL(VIRTIO_SCHED_HINT_F_POLL) ?
+			     VIRTIO_SCHED_HINT_NS_NONE : 0;
 	start_feature(features, VIRTIO_SCHED_HINT_F_WAKE_PEER, "wake peers",
 		      sched_hint_peer_start);
 }

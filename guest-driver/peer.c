@@ -44,12 +44,14 @@ static DEFINE_PER_CPU(struct peer, peer);
 
 /*
  * With PREEMPT_RT threads of the kernel's run handlers, with softirqs disabled,
- * and the softirqs that those raise.
+ * and the softirqs that those raise. Whether the CPU was idle before is not
+ * known then: those of a busy one count, too.
  */
 static bool from_interrupt(void)
 {
 	return is_idle_task(current) ||
-	       (IS_ENABLED(CONFIG_PREEMPT_RT) && (current->flags & PF_KTHREAD) && in_softirq());
+	       (IS_ENABLED(CONFIG_PREEMPT_RT) && (current->flags & PF_KTHREAD) &&
+		!(current->flags & PF_WQ_WORKER) && in_softirq());
 }
 
 /* On the waker's CPU, the task's pi_lock held, interrupts disabled. */

@@ -25,6 +25,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/cpuhotplug.h>
+#include <linux/delay.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -119,7 +120,7 @@ void sched_hint_runnable_idle(void)
 	}
 }
 
-/* CPUs that have more than one task to run, by now. */
+/* CPUs that have more than one task to run, by now; others may be changing that. */
 u16 sched_hint_runnable_overloaded(void)
 {
 	return bitmap_weight((unsigned long *)overloaded, nr_cpu_ids * BITS_PER_BYTE);
@@ -192,6 +193,13 @@ static int find_nr_running(const struct lesson *lesson)
 }
 
 /*
+ * A scheduler's server that leaves the runqueue meanwhile changes its number, too
+ * (the fair server, since 6.12, where realtime tasks have starved others).
+ */
+#define LESSONS		5
+#define LESSON_APART_MS	20
+
+/*
  * A new nice value takes a running fair task off its runqueue and puts it back,
  * at once and under the one lock. With interrupts disabled nothing else that
  * this thread is current for can come in between.
@@ -257,9 +265,13 @@ static int reset_cpu(unsigned int cpu)
 int sched_hint_runnable_start(void)
 {
 	unsigned int cpu;
-	int ret;
+	int ret, i;
 
 	ret = learn_runqueue();
+	for (i = 1; ret == -EOPNOTSUPP && i < LESSONS; i++) {
+		msleep(LESSON_APART_MS);
+		ret = learn_runqueue();
+	}
 	if (ret)
 		return ret;
 

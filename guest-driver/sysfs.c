@@ -90,7 +90,7 @@ static ssize_t hint_status_show(struct device *dev, struct device_attribute *att
 }
 static DEVICE_ATTR_RO(hint_status);
 
-/* how often a runnable count was not 0 on an idle CPU, since the driver was loaded */
+/* how often a runnable count of an idle CPU was not the kernel's, since the driver was loaded */
 static ssize_t runnable_corrections_show(struct device *dev, struct device_attribute *attr,
 					 char *buf)
 {

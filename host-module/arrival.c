@@ -86,7 +86,7 @@ static void arrival_ids(struct shint_vm *vm, u32 queue, u32 ids[SHINT_NR_ROLES])
 		ids[SHINT_PEER] = peer;
 }
 
-/* One wake-up per decision of the probe's, which has seen to the budget. */
+/* One wake-up per decision of the probe's and role: it has seen to the budget. */
 static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, u64 now_ns)
 {
 	struct shint_vcpu *vcpu;
@@ -94,7 +94,8 @@ static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, u64 
 	if (id == SHINT_NO_VCPU)
 		return;
 	vcpu = arrival_vcpu(vm, id);
-	if (!READ_ONCE(vcpu->waker.on_arrival[role]) ||
+	/* Pairs with the release in shint_arrival_allow(): kvm_vcpu is set. */
+	if (!smp_load_acquire(&vcpu->waker.on_arrival[role]) ||
 	    !shint_way_pays(&vm->arrivals.ways[role], now_ns) ||
 	    !shint_kvm_blocking(vcpu->kvm_vcpu) || !xchg(&vcpu->waker.on_arrival[role], false))
 		return;
@@ -131,7 +132,7 @@ static void arrival_came(struct shint_watch *watch)
 
 static int arrival_woken(struct wait_queue_entry *wait, unsigned int mode, int flags, void *key)
 {
-	/* Also woken for room to send, and at the end of a device. */
+	/* Also woken for room to send. The end of a device looks like a packet. */
 	if (key_to_poll(key) & EPOLLIN)
 		arrival_came(container_of(wait, struct shint_watch, wait));
 	return 0;
@@ -186,6 +187,8 @@ static int arrival_add(struct shint_vm *vm, struct sock *sk)
 	/* Whom this queue's predecessor led to is nothing to go by. */
 	raw_spin_lock_irq(&vm->arrivals_lock);
 	vm->arrivals.takers[queue] = (struct shint_arrival_taker){};
+	vm->arrivals.at_ns = 0;
+	memset(vm->arrivals.ends, 0, sizeof(vm->arrivals.ends));
 	raw_spin_unlock_irq(&vm->arrivals_lock);
 	sock_hold(sk);
 	watch->sk = sk;
@@ -372,7 +375,7 @@ void shint_arrival_allow(struct shint_vcpu *vcpu, const bool allowed[SHINT_NR_RO
 	int role;
 
 	for (role = 0; role < SHINT_NR_ROLES; role++)
-		WRITE_ONCE(vcpu->waker.on_arrival[role], allowed[role]);
+		smp_store_release(&vcpu->waker.on_arrival[role], allowed[role]);
 }
 
 /**

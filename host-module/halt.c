@@ -45,6 +45,7 @@ struct shint_past {
  * @arrived_ns: when the packet arrived, if one woke it since, or 0
  * @role: if so, what the vCPU has to do with it
  * @stock_poll_ns: what KVM would poll in it without us
+ * @free_ns: of that, what no budget is charged with
  */
 struct halt_moment {
 	u64 now_ns;
@@ -54,6 +55,7 @@ struct halt_moment {
 	u64 arrived_ns;
 	enum shint_role role;
 	u64 stock_poll_ns;
+	u64 free_ns;
 };
 
 static void halt_look_back(struct shint_vcpu *vcpu, struct shint_past *past)
@@ -118,15 +120,17 @@ static bool halt_charge(struct shint_vm *vm, struct shint_vcpu *vcpu, struct shi
 	return true;
 }
 
-/* Being woken takes the pCPU, too, whatever it is for. */
+/* Being woken takes the pCPU, too, whatever it is for. It has happened: no limit. */
 static void halt_charge_wake(struct shint_vm *vm, struct shint_vcpu *vcpu, u64 now_ns)
 {
-	struct shint_grant wake = {
-		.ns = shint_wake_cost_ns(&vcpu->wake_costs, 0),
-		.at_ns = now_ns,
-	};
+	u64 cost_ns = shint_wake_cost_ns(&vcpu->wake_costs, 0);
 
-	halt_charge(vm, vcpu, &wake);
+	shint_budget_reserve(&vcpu->budget, U64_MAX, now_ns, cost_ns);
+	if (!READ_ONCE(vm->limits.vm_budget_ns))
+		return;
+	raw_spin_lock(&vm->budget_lock);
+	shint_budget_reserve(&vm->budget, U64_MAX, now_ns, cost_ns);
+	raw_spin_unlock(&vm->budget_lock);
 }
 
 /* What came of having been woken for an arrival. */
@@ -296,8 +300,7 @@ static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 i
 		.arrived_ns = moment->rehalt ? moment->arrived_ns : 0,
 		.role = moment->role,
 		.max_keep_ns = READ_ONCE(vm->limits.max_keep_ns),
-		/* A budget of 0 is to keep nothing. */
-		.free_ns = READ_ONCE(vm->limits.vcpu_budget_ns) ? moment->stock_poll_ns : 0,
+		.free_ns = moment->free_ns,
 	};
 	u32 hit_worth;
 	int role;
@@ -379,7 +382,7 @@ static void halt_grant(struct shint_vm *vm, struct shint_vcpu *vcpu,
 {
 	struct shint_grant grant = {
 		.ns = decision->keep_ns,
-		.free_ns = min(decision->keep_ns, moment->stock_poll_ns),
+		.free_ns = min(decision->keep_ns, moment->free_ns),
 		.at_ns = moment->now_ns,
 	};
 
@@ -529,6 +532,12 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	vcpu->hit_ns = moment.now_ns;
 
 	moment.stock_poll_ns = halt_stock_poll_ns(vm, vcpu, moment.woken);
+	/*
+	 * Once per halt of the guest's, whatever ends KVM's calls, for the
+	 * shadow adapts but then. A budget of 0 is to keep nothing.
+	 */
+	if (!moment.rehalt && READ_ONCE(vm->limits.vcpu_budget_ns))
+		moment.free_ns = moment.stock_poll_ns;
 	halt_decide(vm, vcpu, id, mode, &moment, &decision);
 	if (mode == KVM_SCHED_HINT_MODE_OBSERVE)
 		halt_leave_to_kvm(vm, vcpu);

@@ -34,7 +34,7 @@
  * @recent_ns: the time from one start to the next, as it was of late
  * @recent_dev_ns: mean deviation of a start from that
  * @recent_slack_ns: as @slack_ns, if it is to be expected after @recent_ns
- * @echoed: share of the starts that were echoes, of SHINT_ECHOED_ALL
+ * @echoed: share of the starts that were echoes, of ECHOED_ALL
  *
  * A transaction starts with an event after a gap that was too long to be within
  * one; see shint_policy_start_gap_ns(). An echo of a start is what is due one

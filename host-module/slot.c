@@ -6,9 +6,9 @@
  * line is copied once and only the copy is looked at; nothing in it is used as
  * a pointer or a length, what is used as an index is below the table's end, and
  * every value is brought into a range in which all that can follow is bounded by
- * the caller. The copy need not load
- * words whole: the one who writes this line is the vCPU that has halted, unless
- * it is hostile, and then the words are no worse torn than not.
+ * the caller. The copy need not load words whole: the one who writes this line is
+ * the vCPU that has halted, unless it is hostile, and then the words are no worse
+ * torn than not.
  */
 #include <linux/bits.h>
 #include <linux/build_bug.h>

@@ -72,6 +72,41 @@ static void test_steady(void **state)
 	}
 }
 
+/* Who asks goes on from where the last one was; asking all anew finds the same. */
+static void test_asking_often(void **state)
+{
+	unsigned int found = 0;
+	u64 seed;
+
+	for (seed = 1; seed <= 100; seed++) {
+		struct shint_predictor p = { 0 };
+		u64 rnd = seed, at_ns = 1000 * SEC, now_ns;
+		unsigned int n, apart = 1 + seed % 5;
+
+		for (n = 0; n < 200; n++) {
+			u64 gap_ns = (n % apart ? 3 : 40) * MS + random_below(&rnd, MS / 4);
+
+			for (now_ns = at_ns; now_ns < at_ns + gap_ns;
+			     now_ns += 1 + random_below(&rnd, 8 * MS)) {
+				struct shint_window window = { 0 }, anew_window = { 0 };
+				struct shint_predictor anew = p;
+				bool known;
+
+				anew.due = p.nr_starts -
+					   (p.nr_starts < SHINT_ECHOES ? p.nr_starts : SHINT_ECHOES);
+				known = shint_predict_window(&p, now_ns, &window);
+				assert_int_equal(shint_predict_window(&anew, now_ns, &anew_window), known);
+				assert_true(window.from_ns == anew_window.from_ns &&
+					    window.until_ns == anew_window.until_ns);
+				found += known;
+			}
+			at_ns += gap_ns;
+			shint_predict_start(&p, at_ns);
+		}
+	}
+	assert_true(found > 1000);
+}
+
 static const struct {
 	const char *what;
 	u64 period_ns;
@@ -248,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_steady),
+		cmocka_unit_test(test_asking_often),
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_drifting),
 		cmocka_unit_test(test_poisson),

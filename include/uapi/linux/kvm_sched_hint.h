@@ -145,14 +145,14 @@ struct kvm_sched_hint_status {
  * struct kvm_sched_hint_use - argument of KVM_SCHED_HINT_GET_USE
  * @vcpu_id: in: KVM's id of a vCPU, below nr_slots, or KVM_SCHED_HINT_USE_VM
  * @flags: in: zero
- * @budget_ns: out: what may be kept in any second; 0 for a VM without a budget
- *	of its own
+ * @budget_ns: out: what may be kept in any second beyond what KVM would have
+ *	polled; 0 for a VM without a budget of its own
  * @used_ns: out: what of it is used up: kept in the last second, or granted
  *	and not yet over
  * @halts: out: halts seen since the attachment
  * @grants: out: of these, kept
  * @refused: out: of these, stock because the budget was spent
- * @kept_ns: out: polled within grants
+ * @kept_ns: out: polled within grants, what KVM would have polled included
  * @wasted_ns: out: polled within grants without an event
  * @early_sent: out: vCPUs woken before the awaited event
  * @early_hits: out: of these, the event came within the grant that followed

@@ -599,16 +599,16 @@ SchedHintUse *sched_hint_backend_get_use(const SchedHintBackend *b,
     return ret;
 }
 
-/* Why a tap is not watched that could be. */
-static char *sched_hint_backend_watch_reason(const SchedHintBackend *b)
+/* Why a tap is not watched that could be: @err is what the host says of it. */
+static char *sched_hint_backend_watch_reason(const SchedHintBackend *b, int err)
 {
     if (!b->packet_arrival) {
         return g_strdup("packet-arrival=off");
     }
-    if (!b->attached) {
+    if (err == ENOTCONN) {
         return g_strdup("the VM is not attached");
     }
-    switch (b->watch_err) {
+    switch (err == ENOENT ? b->watch_err : err) {
     case 0:
         return g_strdup("the host has forgotten it");
     case ENOSPC:
@@ -618,7 +618,7 @@ static char *sched_hint_backend_watch_reason(const SchedHintBackend *b)
         return g_strdup("the host's module is too old");
     default:
         return g_strdup_printf("the host refuses it: %s",
-                               strerror(b->watch_err));
+                               strerror(err == ENOENT ? b->watch_err : err));
     }
 }
 
@@ -635,7 +635,7 @@ void sched_hint_backend_get_arrivals(const SchedHintBackend *b,
     to->watched = !err ||
                   (err == ENOTTY && b->packet_arrival && !b->watch_err);
     if (!to->watched) {
-        to->reason = sched_hint_backend_watch_reason(b);
+        to->reason = sched_hint_backend_watch_reason(b, err);
     }
     if (!err) {
         to->has_arrivals = true;
