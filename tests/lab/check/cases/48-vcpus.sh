@@ -18,8 +18,8 @@ works() { # GUEST ID GUEST'S-CPU
 	guest-run -n "$1" "taskset -c $3 sh -c 'for n in \$(seq 40); do sleep 0.05; done'"
 	[ "$(number "$1" "$2" publish_seq)" -gt 20 ] || fail "vCPU $2 published $(number "$1" "$2" publish_seq)"
 	[ "$(number "$1" "$2" grants)" -gt 5 ] || fail "vCPU $2 was kept $(number "$1" "$2" grants) times"
-	[ "$(number "$1" "$2" early_hits)" -gt 5 ] ||
-		fail "vCPU $2 was woken in time $(number "$1" "$2" early_hits) times"
+	[ "$(number "$1" "$2" early_wakes_sent)" -gt 5 ] ||
+		fail "vCPU $2 was woken early $(number "$1" "$2" early_wakes_sent) times"
 	expect "bad slots of vCPU $2" "$(number "$1" "$2" stock_bad_slot)" 0
 	seen=$(slot "$2" "$1")
 	[ "${seen#* }" -gt 20 ] || fail "the monitor shows ${seen:-nothing} of slot $2"
