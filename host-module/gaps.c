@@ -88,6 +88,23 @@ void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns)
 	}
 }
 
+/**
+ * shint_gaps_unlearn() - note a gap at whose end there was no gain in being awake
+ * @gaps: the vCPU's
+ * @gap_ns: how long it was
+ *
+ * So of gaps of one length the plan sees by how many more are of the other kind.
+ */
+void shint_gaps_unlearn(struct shint_gaps *gaps, u64 gap_ns)
+{
+	u16 *weight = &gaps->weight[gap_bucket(gap_ns)];
+	u16 less = min_t(u16, *weight, GAP_UNIT);
+
+	gaps->unplanned++;
+	*weight -= less;
+	gaps->total -= less;
+}
+
 /*
  * Asleep from the begin of bucket @from on: what the events of bucket @in cost.
  * Half its width is the mean.

@@ -83,6 +83,7 @@ struct shint_gap_step {
 };
 
 void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns);
+void shint_gaps_unlearn(struct shint_gaps *gaps, u64 gap_ns);
 bool shint_gaps_plan(struct shint_gaps *gaps, const struct shint_wake_costs *costs,
 		     u32 hit_worth);
 void shint_gaps_step(const struct shint_gaps *gaps, u64 idle_ns, struct shint_gap_step *step);

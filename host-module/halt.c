@@ -180,13 +180,26 @@ static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
 	grant->ns = 0;
 }
 
+/*
+ * The event was announced by its packet's arrival, so early that the vCPU, had
+ * it slept, would have been awake: it was, and so when the event came is known.
+ */
+static bool halt_was_announced(struct shint_vcpu *vcpu, bool met, u64 event_ns)
+{
+	u64 announced_ns = READ_ONCE(vcpu->waker.announced_ns);
+
+	return met && announced_ns > vcpu->halted_ns &&
+	       event_ns >= announced_ns + shint_wake_cost_ns(&vcpu->wake_costs, vcpu->halt_ns);
+}
+
 /* The guest has halted anew: the halt before this one is complete. */
-static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu, bool known, u64 now_ns)
+static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
+		       const struct shint_past *past, u64 now_ns)
 {
 	u64 event_ns = vcpu->halted_ns + vcpu->halt_ns;
 	struct shint_stock_params params;
 
-	if (!known)
+	if (!past->known)
 		goto out;
 
 	/* KVM adapts nothing while the guest forbids it to poll. */
@@ -202,12 +215,17 @@ static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu, bool known,
 	if (vcpu->timer_ns != VIRTIO_SCHED_HINT_NS_NONE &&
 	    event_ns + shint_wake_cost_ns(&vcpu->wake_costs, vcpu->halt_ns) >= vcpu->timer_ns)
 		goto out;
+	/* There is no need to be awake before. */
+	if (halt_was_announced(vcpu, past->met, event_ns)) {
+		shint_gaps_unlearn(&vcpu->gaps, vcpu->halt_ns);
+		goto out;
+	}
 	shint_gaps_learn(&vcpu->gaps, vcpu->halt_ns);
 	if (vcpu->halt_ns > shint_policy_start_gap_ns(&vcpu->wake_costs))
 		shint_predict_start(&vcpu->predictor, event_ns);
 out:
 	vcpu->halt_ns = 0;
-	vcpu->halted_ns = now_ns;
+	WRITE_ONCE(vcpu->halted_ns, now_ns);
 }
 
 /*
@@ -527,7 +545,7 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	if (moment.woken && mode != SHINT_MODE_BLIND && mode != KVM_SCHED_HINT_MODE_ALWAYS)
 		halt_charge_wake(vm, vcpu, moment.now_ns);
 	if (!moment.rehalt)
-		halt_learn(vm, vcpu, past.known, moment.now_ns);
+		halt_learn(vm, vcpu, &past, moment.now_ns);
 	vcpu->halt_exits = exits;
 	vcpu->hit_ns = moment.now_ns;
 

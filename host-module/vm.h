@@ -115,6 +115,7 @@ struct shint_grant {
  *	clears it
  * @arrived_ns: by role, when the packet arrived that last woke the vCPU; the
  *	probe takes it back to 0
+ * @announced_ns: when the first packet for it arrived in a halt
  */
 struct shint_waker {
 	struct hrtimer timer;
@@ -123,6 +124,7 @@ struct shint_waker {
 	bool armed;
 	bool on_arrival[SHINT_NR_ROLES];
 	u64 arrived_ns[SHINT_NR_ROLES];
+	u64 announced_ns;
 };
 
 /**

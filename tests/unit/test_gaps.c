@@ -288,6 +288,46 @@ static void test_another_past(void **state)
 	assert_int_equal(step.keep_ns, 0);
 }
 
+static bool meets(struct shint_gaps *gaps, u64 gap_ns)
+{
+	struct shint_wake_costs costs = flat(50 * US);
+	u64 kept_ns;
+	bool met;
+
+	plan(gaps, &costs, WORTH(16));
+	cost_of_plan(gaps, &costs, 16, gap_ns, &kept_ns, &met);
+	return met;
+}
+
+/* Gaps that need nobody awake at their end: one for one of the others of their length. */
+static void test_unlearn(void **state)
+{
+	u64 brief = 100 * US, lengthy = 20 * MS;
+	struct shint_gaps gaps;
+	unsigned int n;
+
+	learn(&gaps, &brief, 1);
+	assert_true(meets(&gaps, brief));
+	/* of other lengths: nothing to take away */
+	for (n = 0; n < 1000; n++)
+		shint_gaps_unlearn(&gaps, lengthy);
+	assert_true(meets(&gaps, brief));
+	/* two thirds need nobody */
+	for (n = 0; n < 300; n++) {
+		shint_gaps_learn(&gaps, brief);
+		shint_gaps_unlearn(&gaps, brief);
+		shint_gaps_unlearn(&gaps, brief);
+	}
+	assert_false(meets(&gaps, brief));
+	/* one third */
+	for (n = 0; n < 300; n++) {
+		shint_gaps_unlearn(&gaps, brief);
+		shint_gaps_learn(&gaps, brief);
+		shint_gaps_learn(&gaps, brief);
+	}
+	assert_true(meets(&gaps, brief));
+}
+
 static void test_wake_costs(void **state)
 {
 	struct shint_wake_costs costs = { 0 };
@@ -318,6 +358,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_known),
+		cmocka_unit_test(test_unlearn),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_deep_sleep),
 		cmocka_unit_test(test_random),
