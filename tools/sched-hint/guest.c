@@ -16,7 +16,7 @@ static const struct {
 	  "on the host: modprobe kvm_sched_hint; sched-hint status there tells more" },
 	{ "idle=poll", "boot the guest without idle=poll" },
 	{ "degraded",
-	  "it works, without early wakes for timers: for them boot without cpuidle_haltpoll" },
+	  "it works, without early wakes for timers; for those no cpuidle_haltpoll.force" },
 	{ "MWAIT", "start QEMU with -overcommit cpu-pm=off" },
 	{ "refused", "driver and QEMU do not fit: build both from one version" },
 	{ "answer", "driver and QEMU do not fit: build both from one version" },
