@@ -5,10 +5,13 @@
  * The kernel tells of each change of it, under that runqueue's lock and after
  * the fact, through the tracepoint sched_update_nr_running_tp. It does not tell
  * the number, and struct rq is opaque. Adding up the changes would do if one
- * knew what they start from, and if all were told: a task that ends is off the
- * list of tasks before it is off its runqueue, and a tracepoint is silent on a
- * CPU that is marked offline, which may still wake tasks of others. A sum that
- * is wrong once stays wrong until its CPU is idle. So the number itself is read.
+ * knew what they start from, and if all were told. But which tasks count cannot
+ * be seen from outside: one that ends is off the list of tasks before it is off
+ * its runqueue, a deadline task that has used up its runtime still looks
+ * queued. And a tracepoint is silent on a CPU that is not online: since 6.12 a
+ * CPU on its way there puts the stopper of each other CPU on its runqueue. A
+ * sum that is wrong once stays wrong until its CPU is idle. So the number
+ * itself is read.
  *
  * Where it lies is learned from changes that this thread makes to its own CPU's
  * runqueue: the word of struct rq that follows them. Runqueues are a per-CPU
