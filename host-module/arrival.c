@@ -376,9 +376,10 @@ void shint_arrival_allow(struct shint_vcpu *vcpu, const bool allowed[SHINT_NR_RO
 {
 	int role;
 
-	/* Orders kvm_vcpu, which its first halt set. Pairs with the acquire in arrival_wake(). */
-	for (role = 0; role < SHINT_NR_ROLES; role++)
+	for (role = 0; role < SHINT_NR_ROLES; role++) {
+		/* Orders kvm_vcpu, of its first halt. Pairs with the acquire in arrival_wake(). */
 		smp_store_release(&vcpu->waker.on_arrival[role], allowed[role]);
+	}
 }
 
 /**
