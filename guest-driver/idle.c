@@ -52,9 +52,6 @@ static DEFINE_STATIC_KEY_ARRAY_FALSE(published, VIRTIO_SCHED_HINT_F_WAKE_PEER + 
 /* Feature bits: what cannot be published in this kernel. */
 static u64 failed_features;
 
-/* What is said of poll timeouts while they are not published; see start_features(). */
-static u64 no_poll_timeout_ns;
-
 static DEFINE_PER_CPU(struct cpuidle_device, idle_device);
 
 /* The guest had switched the host's polling off on this CPU. */
@@ -103,10 +100,7 @@ static void fill_waiters(struct sched_hint_publish *hint, ktime_t now)
 /* @next: the next timer, KTIME_MAX if there is or is known none. */
 static bool publish_idle(ktime_t next)
 {
-	struct sched_hint_publish hint = {
-		.state = SCHED_HINT_PUBLISH_IDLE,
-		.poll_timeout_ns = no_poll_timeout_ns,
-	};
+	struct sched_hint_publish hint = { .state = SCHED_HINT_PUBLISH_IDLE };
 	ktime_t now;
 
 	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE)) {
@@ -120,7 +114,7 @@ static bool publish_idle(ktime_t next)
 		fill_waiters(&hint, now);
 	if (publishes(VIRTIO_SCHED_HINT_F_TIMER))
 		fill_timer(&hint, next, now);
-	return sched_hint_table_publish(&hint);
+	return sched_hint_table_publish(&hint, publishes(VIRTIO_SCHED_HINT_F_POLL));
 }
 
 /* Called and left with interrupts disabled and RCU watching. */
@@ -210,6 +204,9 @@ static int start_cpu(unsigned int cpu)
 
 	if (!sched_hint_table_bind(cpu))
 		return 0;
+	/* A word that was not negotiated is 0; of one that was that would be a timeout. */
+	if (failed_features & BIT_ULL(VIRTIO_SCHED_HINT_F_POLL))
+		sched_hint_table_no_waiters();
 	this_cpu_write(skewed_tick_ns, TICK_NSEC / 2 / num_possible_cpus() * cpu);
 	host_poll_allow(cpu);
 	if (idle_mode == MODE_CPUIDLE) {
@@ -283,11 +280,10 @@ static void start_features(u64 features)
 		      sched_hint_runnable_start);
 	start_feature(features, VIRTIO_SCHED_HINT_F_POLL, "waiting tasks",
 		      sched_hint_waiters_start);
-	/* A word that was not negotiated is 0; of one that was that would be a timeout. */
-	no_poll_timeout_ns = failed_features & BIT_ULL(VIRTIO_SCHED_HINT_F_POLL) ?
-			     VIRTIO_SCHED_HINT_NS_NONE : 0;
-	start_feature(features, VIRTIO_SCHED_HINT_F_WAKE_PEER, "wake peers",
-		      sched_hint_peer_start);
+	/* No wake-up of a single CPU's pays for a peer that there cannot be. */
+	if (num_possible_cpus() > 1)
+		start_feature(features, VIRTIO_SCHED_HINT_F_WAKE_PEER, "wake peers",
+			      sched_hint_peer_start);
 }
 
 /* No CPU publishes any more. */

@@ -94,9 +94,6 @@ int sched_hint_peer_start(void)
 {
 	unsigned int cpu;
 
-	/* No wake-up of one pays for a peer that there cannot be. */
-	if (num_possible_cpus() == 1)
-		return 0;
 	for_each_possible_cpu(cpu)
 		per_cpu(peer, cpu) = (struct peer) { .votes = 0 };
 	return sched_hint_tracepoint_register("sched_waking", waking, NULL);
@@ -104,8 +101,6 @@ int sched_hint_peer_start(void)
 
 void sched_hint_peer_stop(void)
 {
-	if (num_possible_cpus() == 1)
-		return;
 	sched_hint_tracepoint_unregister("sched_waking", waking, NULL);
 	tracepoint_synchronize_unregister();
 }

@@ -62,10 +62,11 @@ static inline void sched_hint_store_state(struct virtio_sched_hint_slot *slot, u
 }
 
 /*
- * On the CPU itself, at idle entry, interrupts disabled. False: this CPU has no
- * slot, and owes no call of running.
+ * On the CPU itself, at idle entry, interrupts disabled. Without @waiters their
+ * words are left as they are. False: this CPU has no slot, and owes no call of
+ * running.
  */
-static inline bool sched_hint_table_publish(const struct sched_hint_publish *hint)
+static inline bool sched_hint_table_publish(const struct sched_hint_publish *hint, bool waiters)
 {
 	struct virtio_sched_hint_slot *slot = this_cpu_read(sched_hint_own_slot);
 	u64 seq;
@@ -74,8 +75,10 @@ static inline bool sched_hint_table_publish(const struct sched_hint_publish *hin
 		return false;
 	seq = le64_to_cpu(READ_ONCE(slot->publish_seq)) + 1;
 	WRITE_ONCE(slot->next_timer_ns, cpu_to_le64(hint->next_timer_ns));
-	WRITE_ONCE(slot->poll_timeout_ns, cpu_to_le64(hint->poll_timeout_ns));
-	WRITE_ONCE(slot->nr_iowait, cpu_to_le64(hint->nr_iowait));
+	if (waiters) {
+		WRITE_ONCE(slot->poll_timeout_ns, cpu_to_le64(hint->poll_timeout_ns));
+		WRITE_ONCE(slot->nr_iowait, cpu_to_le64(hint->nr_iowait));
+	}
 	WRITE_ONCE(slot->tsc, cpu_to_le64(rdtsc()));
 	WRITE_ONCE(slot->publish_seq, cpu_to_le64(seq));
 	sched_hint_store_state(slot, hint->state);
