@@ -92,9 +92,9 @@ static void fill_waiters(struct sched_hint_publish *hint, ktime_t now)
 	ktime_t earliest = sched_hint_waiters_earliest();
 
 	sched_hint_set_poll_waiters(hint, sched_hint_waiters_nr());
-	hint->nr_iowait = sched_hint_waiters_io();
-	hint->poll_timeout_ns = earliest == KTIME_MAX ? VIRTIO_SCHED_HINT_NS_NONE :
-				max_t(s64, ktime_to_ns(ktime_sub(earliest, now)), 0);
+	sched_hint_table_waiters(earliest == KTIME_MAX ? VIRTIO_SCHED_HINT_NS_NONE :
+				 max_t(s64, ktime_to_ns(ktime_sub(earliest, now)), 0),
+				 sched_hint_waiters_io());
 }
 
 /* @next: the next timer, KTIME_MAX if there is or is known none. */
@@ -114,7 +114,7 @@ static bool publish_idle(ktime_t next)
 		fill_waiters(&hint, now);
 	if (publishes(VIRTIO_SCHED_HINT_F_TIMER))
 		fill_timer(&hint, next, now);
-	return sched_hint_table_publish(&hint, publishes(VIRTIO_SCHED_HINT_F_POLL));
+	return sched_hint_table_publish(&hint);
 }
 
 /* Called and left with interrupts disabled and RCU watching. */
@@ -206,7 +206,7 @@ static int start_cpu(unsigned int cpu)
 		return 0;
 	/* A word that was not negotiated is 0; of one that was that would be a timeout. */
 	if (failed_features & BIT_ULL(VIRTIO_SCHED_HINT_F_POLL))
-		sched_hint_table_no_waiters();
+		sched_hint_table_waiters(VIRTIO_SCHED_HINT_NS_NONE, 0);
 	this_cpu_write(skewed_tick_ns, TICK_NSEC / 2 / num_possible_cpus() * cpu);
 	host_poll_allow(cpu);
 	if (idle_mode == MODE_CPUIDLE) {

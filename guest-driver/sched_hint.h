@@ -76,7 +76,6 @@ struct virtio_sched_hint_slot *sched_hint_table_slot(unsigned int cpu);
 /* table.c: on the CPU itself, from its hotplug thread */
 bool sched_hint_table_bind(unsigned int cpu);
 void sched_hint_table_unbind(unsigned int cpu);
-void sched_hint_table_no_waiters(void);
 
 /* table.c: on the CPU itself, from its idle loop, interrupts disabled; publish is in table.h */
 void sched_hint_table_running(void);

@@ -104,15 +104,6 @@ bool sched_hint_table_bind(unsigned int cpu)
 	return true;
 }
 
-/* On the CPU itself, bound, before it publishes: nothing is known about who waits. */
-void sched_hint_table_no_waiters(void)
-{
-	struct virtio_sched_hint_slot *slot = this_cpu_read(sched_hint_own_slot);
-
-	WRITE_ONCE(slot->poll_timeout_ns, cpu_to_le64(VIRTIO_SCHED_HINT_NS_NONE));
-	WRITE_ONCE(slot->nr_iowait, 0);
-}
-
 /* From now on it does not, and its halts are none of the host's business. */
 void sched_hint_table_unbind(unsigned int cpu)
 {

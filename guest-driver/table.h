@@ -19,8 +19,6 @@
 struct sched_hint_publish {
 	u64 state;	/* as the slot has it: begin with SCHED_HINT_PUBLISH_IDLE */
 	u64 next_timer_ns;
-	u64 poll_timeout_ns;
-	u64 nr_iowait;
 };
 
 /* No flags, nobody waits, no peer, nobody is overloaded. */
@@ -62,11 +60,24 @@ static inline void sched_hint_store_state(struct virtio_sched_hint_slot *slot, u
 }
 
 /*
- * On the CPU itself, at idle entry, interrupts disabled. Without @waiters their
- * words are left as they are. False: this CPU has no slot, and owes no call of
- * running.
+ * On the CPU itself, interrupts disabled, before the publish. Apart from that, so
+ * that a guest which publishes nothing about who waits does not pay for it.
  */
-static inline bool sched_hint_table_publish(const struct sched_hint_publish *hint, bool waiters)
+static inline void sched_hint_table_waiters(u64 poll_timeout_ns, u64 nr_iowait)
+{
+	struct virtio_sched_hint_slot *slot = this_cpu_read(sched_hint_own_slot);
+
+	if (!slot)
+		return;
+	WRITE_ONCE(slot->poll_timeout_ns, cpu_to_le64(poll_timeout_ns));
+	WRITE_ONCE(slot->nr_iowait, cpu_to_le64(nr_iowait));
+}
+
+/*
+ * On the CPU itself, at idle entry, interrupts disabled. False: this CPU has no
+ * slot, and owes no call of running.
+ */
+static inline bool sched_hint_table_publish(const struct sched_hint_publish *hint)
 {
 	struct virtio_sched_hint_slot *slot = this_cpu_read(sched_hint_own_slot);
 	u64 seq;
@@ -75,10 +86,6 @@ static inline bool sched_hint_table_publish(const struct sched_hint_publish *hin
 		return false;
 	seq = le64_to_cpu(READ_ONCE(slot->publish_seq)) + 1;
 	WRITE_ONCE(slot->next_timer_ns, cpu_to_le64(hint->next_timer_ns));
-	if (waiters) {
-		WRITE_ONCE(slot->poll_timeout_ns, cpu_to_le64(hint->poll_timeout_ns));
-		WRITE_ONCE(slot->nr_iowait, cpu_to_le64(hint->nr_iowait));
-	}
 	WRITE_ONCE(slot->tsc, cpu_to_le64(rdtsc()));
 	WRITE_ONCE(slot->publish_seq, cpu_to_le64(seq));
 	sched_hint_store_state(slot, hint->state);

@@ -51,7 +51,7 @@ static bool publish_timer(u64 next_timer_ns)
 		.next_timer_ns = next_timer_ns,
 	};
 
-	return sched_hint_table_publish(&hint, false);
+	return sched_hint_table_publish(&hint);
 }
 
 static const struct virtio_sched_hint_slot *slot(u32 id)
@@ -153,8 +153,6 @@ static void test_golden(void **state)
 	struct sched_hint_publish hint = {
 		.state = SCHED_HINT_PUBLISH_IDLE,
 		.next_timer_ns = 0x0102030405060708,
-		.poll_timeout_ns = 0x1112131415161718,
-		.nr_iowait = 0x0304,
 	};
 
 	sched_hint_set_flags(&hint, VIRTIO_SCHED_HINT_SLOT_F_TICK);
@@ -164,29 +162,27 @@ static void test_golden(void **state)
 	shim_cpu = 1;
 	assert_true(sched_hint_table_bind(1));
 	tsc = 0xb1b2b3b4b5b6b7b8;
-	assert_true(sched_hint_table_publish(&hint, true));
+	sched_hint_table_waiters(0x1112131415161718, 0x0304);
+	assert_true(sched_hint_table_publish(&hint));
 	assert_memory_equal(slot(1), golden, sizeof(golden));
 	assert_true(is_zero(slot(0), 256));
 	assert_true(is_zero((const char *)slot(1) + 64, 192));
 }
 
-/* Without waiters their words stay what they are: 0, or that nothing is known. */
-static void test_no_waiters(void **state)
+/* A publish leaves the words of who waits as they are: 0, or what was last said of them. */
+static void test_waiters(void **state)
 {
-	struct sched_hint_publish hint = {
-		.state = SCHED_HINT_PUBLISH_IDLE,
-		.poll_timeout_ns = 5,
-		.nr_iowait = 6,
-	};
+	struct sched_hint_publish hint = { .state = SCHED_HINT_PUBLISH_IDLE };
 
+	/* no slot, no words */
+	sched_hint_table_waiters(5, 6);
 	assert_true(sched_hint_table_bind(0));
-	assert_true(sched_hint_table_publish(&hint, false));
+	assert_true(sched_hint_table_publish(&hint));
 	assert_true(!slot(0)->poll_timeout_ns && !slot(0)->nr_iowait);
-	assert_true(sched_hint_table_publish(&hint, true));
-	assert_true(slot(0)->poll_timeout_ns == htole64(5) && slot(0)->nr_iowait == htole64(6));
-	sched_hint_table_no_waiters();
-	assert_true(sched_hint_table_publish(&hint, false));
-	assert_true(slot(0)->poll_timeout_ns == VIRTIO_SCHED_HINT_NS_NONE && !slot(0)->nr_iowait);
+	sched_hint_table_waiters(VIRTIO_SCHED_HINT_NS_NONE, 6);
+	assert_true(sched_hint_table_publish(&hint));
+	assert_true(slot(0)->poll_timeout_ns == VIRTIO_SCHED_HINT_NS_NONE);
+	assert_true(slot(0)->nr_iowait == htole64(6));
 }
 
 /* What is known of an idle vCPU is not known of one that runs. */
@@ -199,7 +195,7 @@ static void test_running_forgets(void **state)
 	sched_hint_set_wake_peer(&hint, 3);
 	sched_hint_set_overloaded(&hint, 2);
 	assert_true(sched_hint_table_bind(0));
-	assert_true(sched_hint_table_publish(&hint, true));
+	assert_true(sched_hint_table_publish(&hint));
 	assert_true(le64toh(slot(0)->state) == 0x0002000300070102);
 	sched_hint_table_running();
 	assert_true(le64toh(slot(0)->state) == 0x0000ffff00000001);
@@ -282,7 +278,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bind, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_slot, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_golden, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_waiters, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_waiters, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_running_forgets, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_runnable, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read, setup, teardown),
