@@ -108,7 +108,7 @@ load() { # SECONDS
 
 # The same in the background; the answer to it is for answered.
 load_begin() { # SECONDS [GUEST]
-	pin-load ping -q -i 0.03 -c $(($1 * 30)) -w $(($1 + 15)) \
+	pin-load ping -i 0.03 -c $(($1 * 30)) -w $(($1 + 15)) \
 		"$(cat "$SCENARIO_STATE/guests/${2-main}/ip")" >"$SCENARIO_STATE/load" 2>&1 &
 	load_pid=$!
 }
@@ -117,7 +117,14 @@ load_begin() { # SECONDS [GUEST]
 answered() {
 	wait $load_pid || :
 	grep -q ' 0% packet loss' "$SCENARIO_STATE/load" ||
-		fail "requests were lost: $(grep loss "$SCENARIO_STATE/load")"
+		fail "requests were lost: $(grep loss "$SCENARIO_STATE/load"); without an answer: $(unanswered)"
+}
+
+# The sequence numbers of the load's lost requests, "12-19 30-30 80-".
+unanswered() {
+	sed -n 's/.* seq=\([0-9]*\) .*/\1/p' "$SCENARIO_STATE/load" | sort -n |
+		awk '$1 > next_seq { printf "%d-%d ", next_seq, $1 - 1 } { next_seq = $1 + 1 }
+			END { printf "%d-", next_seq }'
 }
 
 # What QEMU's monitor says about a slot: its state and its publishes, "idle 123".
