@@ -21,13 +21,20 @@
 #include "tracepoints.h"
 #include "waiters.h"
 
-/* A timer that a task started on its stack; @hrtimer or @timer is NULL. */
+/*
+ * A timer that a task started on its stack; @hrtimer or @timer is NULL. The
+ * call that started it may be over, and the stack hold anything, by the time
+ * that the note is looked at: what the timer must still be is noted as well.
+ */
 struct note {
 	const struct task_struct *task;	/* compared only */
 	struct hrtimer *hrtimer;
 	struct timer_list *timer;
-	u64 set_to;		/* the timer's own expiry, to know it again */
+	u64 expires;		/* the timer's own, with slack; or in jiffies */
+	const void *function;
+	const void *base;	/* of an hrtimer */
 	ktime_t deadline;
+	ktime_t over;		/* by then it has expired */
 };
 
 /* The last one on this CPU. */
@@ -73,11 +80,15 @@ static void on_hrtimer_start(void *unused, struct hrtimer *timer, enum hrtimer_m
 {
 	if (!object_is_on_stack(timer))
 		return;
-	__this_cpu_write(latest.task, current);
-	__this_cpu_write(latest.hrtimer, timer);
-	__this_cpu_write(latest.timer, NULL);
-	__this_cpu_write(latest.set_to, hrtimer_get_softexpires_tv64(timer));
-	__this_cpu_write(latest.deadline, hrtimer_get_softexpires(timer));
+	*this_cpu_ptr(&latest) = (struct note){
+		.task = current,
+		.hrtimer = timer,
+		.expires = hrtimer_get_expires_tv64(timer),
+		.function = timer->function,
+		.base = timer->base,
+		.deadline = hrtimer_get_softexpires(timer),
+		.over = hrtimer_get_expires(timer),
+	};
 }
 
 static void on_hrtimer_start_armed(void *unused, struct hrtimer *timer, enum hrtimer_mode mode,
@@ -93,15 +104,21 @@ static void on_hrtimer_start_armed(void *unused, struct hrtimer *timer, enum hrt
 static void on_timer_start_bucket(void *unused, struct timer_list *timer,
 				  unsigned long bucket_expiry)
 {
+	ktime_t deadline;
+
 	if (!object_is_on_stack(timer))
 		return;
 	sample_jiffies();
-	__this_cpu_write(latest.task, current);
-	__this_cpu_write(latest.hrtimer, NULL);
-	__this_cpu_write(latest.timer, timer);
-	__this_cpu_write(latest.set_to, timer->expires);
-	__this_cpu_write(latest.deadline,
-			 READ_ONCE(jiffy_zero_ns) + (s64)bucket_expiry * TICK_NSEC);
+	deadline = READ_ONCE(jiffy_zero_ns) + (s64)bucket_expiry * TICK_NSEC;
+	*this_cpu_ptr(&latest) = (struct note){
+		.task = current,
+		.timer = timer,
+		.expires = timer->expires,
+		.function = timer->function,
+		.deadline = deadline,
+		/* the tick may be late */
+		.over = ktime_add_ns(deadline, TICK_NSEC),
+	};
 }
 
 /*
@@ -117,17 +134,25 @@ static void on_timer_start_flags(void *unused, struct timer_list *timer, unsigne
 }
 
 /*
- * Whether the task that is current still has that timer. A timer that is over
- * or was cancelled says so, and if its place on the stack was used for
- * something else since, that is no timer with the same expiry.
+ * Whether the task that is current still has that timer. A timer that is over or
+ * was cancelled says so, unless that very word of the stack was used since for
+ * something else: so one that must have expired is not believed.
  */
 static bool is_on(const struct note *note)
 {
-	if (note->hrtimer)
-		return object_is_on_stack(note->hrtimer) && hrtimer_is_queued(note->hrtimer) &&
-		       hrtimer_get_softexpires_tv64(note->hrtimer) == note->set_to;
-	return object_is_on_stack(note->timer) && timer_pending(note->timer) &&
-	       note->timer->expires == note->set_to;
+	const struct hrtimer *hrtimer = note->hrtimer;
+	const struct timer_list *timer = note->timer;
+
+	if (hrtimer) {
+		if (!object_is_on_stack(hrtimer) || !hrtimer_is_queued(note->hrtimer) ||
+		    hrtimer_get_expires_tv64(hrtimer) != note->expires ||
+		    hrtimer->function != note->function || hrtimer->base != note->base)
+			return false;
+	} else if (!object_is_on_stack(timer) || !timer_pending(timer) ||
+		   timer->expires != note->expires || timer->function != note->function) {
+		return false;
+	}
+	return ktime_before(ktime_get(), note->over);
 }
 
 static bool take_kept(const struct task_struct *task, struct note *note)
