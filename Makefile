@@ -9,7 +9,7 @@ help:
 	@echo
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
 	@echo
-	@echo 'KERNEL=6.12|6.1|6.12-rt|6.1-rt picks the kernel. Downloads, QEMU and unpacked kernels are kept'
+	@echo 'KERNEL=6.12|6.1 picks the kernel, of "make modules" 6.12-rt|6.1-rt, too. Downloads, QEMU and unpacked kernels are kept'
 	@echo 'in $$SCHED_HINT_CACHE, else ~/.cache/sched-hint; all other output is in build/.'
 
 include $(wildcard mk/*.mk)

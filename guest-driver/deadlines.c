@@ -155,48 +155,89 @@ static bool is_on(const struct note *note)
 	return ktime_before(ktime_get(), note->over);
 }
 
+/* Caller holds kept_lock. */
+static void drop_kept(struct note *note)
+{
+	note->task = NULL;
+	WRITE_ONCE(nr_kept, nr_kept - 1);
+}
+
 static bool take_kept(const struct task_struct *task, struct note *note)
 {
+	const ktime_t now = ktime_get();
 	bool found = false;
 	unsigned int i;
 
 	raw_spin_lock(&kept_lock);
-	for (i = 0; i < NR_KEPT && !found; i++) {
-		if (kept[i].task != task)
+	for (i = 0; i < NR_KEPT; i++) {
+		if (!kept[i].task)
 			continue;
-		*note = kept[i];
-		kept[i].task = NULL;
-		WRITE_ONCE(nr_kept, nr_kept - 1);
-		found = true;
+		if (kept[i].task == task) {
+			*note = kept[i];
+			found = true;
+			drop_kept(&kept[i]);
+		} else if (!ktime_before(now, kept[i].over)) {
+			/* its task did not block, after all */
+			drop_kept(&kept[i]);
+		}
 	}
 	raw_spin_unlock(&kept_lock);
 	return found;
 }
 
-/* When @task, current, which blocks now, gives up; KTIME_MAX: never, or unknown. */
+/*
+ * When @task, current, which blocks now, gives up; KTIME_MAX: never, or unknown.
+ * Each time that such a call blocks it has started a timer for it, so a note
+ * serves once: of a timer that was cancelled since nothing is to be believed.
+ */
 ktime_t sched_hint_deadline(const struct task_struct *task)
 {
-	struct note note = { };
+	struct note *here = this_cpu_ptr(&latest);
+	ktime_t deadline = KTIME_MAX;
+	struct note note;
 
-	if (unlikely(READ_ONCE(nr_kept)))
-		take_kept(task, &note);
-	if (__this_cpu_read(latest.task) == task)
-		note = *this_cpu_ptr(&latest);
-	return note.task && is_on(&note) ? note.deadline : KTIME_MAX;
+	if (here->task == task) {
+		if (is_on(here))
+			deadline = here->deadline;
+		here->task = NULL;
+	}
+	if (unlikely(READ_ONCE(nr_kept)) && take_kept(task, &note) && deadline == KTIME_MAX &&
+	    is_on(&note))
+		deadline = note.deadline;
+	return deadline;
+}
+
+/* Where @task's note is to be kept. Caller holds kept_lock. */
+static struct note *place_to_keep(const struct task_struct *task)
+{
+	struct note *place = NULL;
+	unsigned int i;
+
+	for (i = 0; i < NR_KEPT; i++) {
+		if (kept[i].task == task)
+			return &kept[i];
+		if (!kept[i].task)
+			place = &kept[i];
+	}
+	if (place)
+		return place;
+	next_kept = (next_kept + 1) % NR_KEPT;
+	return &kept[next_kept];
 }
 
 /* @task, current, is preempted and may have been about to block. */
 void sched_hint_deadline_keep(struct task_struct *task)
 {
 	const struct note *note = this_cpu_ptr(&latest);
+	struct note *place;
 
 	if (note->task != task || !is_on(note) || !sched_hint_in_wait_call(task))
 		return;
 	raw_spin_lock(&kept_lock);
-	if (!kept[next_kept].task)
+	place = place_to_keep(task);
+	if (!place->task)
 		WRITE_ONCE(nr_kept, nr_kept + 1);
-	kept[next_kept] = *note;
-	next_kept = (next_kept + 1) % NR_KEPT;
+	*place = *note;
 	raw_spin_unlock(&kept_lock);
 }
 

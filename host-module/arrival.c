@@ -39,6 +39,7 @@
  * @wait: in @sk's wait queue
  * @sk: we hold a reference
  * @vm: whose; outlives the watch
+ * @twins: other VMs' watches of the same queue; under shint_lock
  * @queue: our place in vm->watches
  * @arrivals: packets; written by the entry's function only, so serialised
  */
@@ -46,6 +47,7 @@ struct shint_watch {
 	struct wait_queue_entry wait;
 	struct sock *sk;
 	struct shint_vm *vm;
+	struct list_head twins;
 	u32 queue;
 	u64 arrivals;
 };
@@ -166,11 +168,24 @@ static struct sock *arrival_sock(struct file *file)
 	return IS_ERR(socket) ? NULL : socket->sk;
 }
 
+/* Another VM's watch of the same queue, or NULL. Under shint_lock. */
+static struct shint_watch *arrival_twin(const struct sock *sk)
+{
+	struct shint_vm *vm;
+	u32 i;
+
+	list_for_each_entry(vm, &shint_vms, list)
+		for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
+			if (vm->watches[i] && vm->watches[i]->sk == sk)
+				return vm->watches[i];
+	return NULL;
+}
+
 /* Under shint_lock. */
 static int arrival_add(struct shint_vm *vm, struct sock *sk)
 {
 	u32 i, queue = KVM_SCHED_HINT_MAX_WATCHES;
-	struct shint_watch *watch;
+	struct shint_watch *watch, *twin;
 
 	if (vm->gone)
 		return -ENOTCONN;
@@ -192,6 +207,10 @@ static int arrival_add(struct shint_vm *vm, struct sock *sk)
 	vm->arrivals.at_ns = 0;
 	memset(vm->arrivals.ends, 0, sizeof(vm->arrivals.ends));
 	raw_spin_unlock_irq(&vm->arrivals_lock);
+	INIT_LIST_HEAD(&watch->twins);
+	twin = arrival_twin(sk);
+	if (twin)
+		list_add(&watch->twins, &twin->twins);
 	sock_hold(sk);
 	watch->sk = sk;
 	watch->vm = vm;
@@ -289,10 +308,22 @@ static void arrival_remove(struct shint_vm *vm, u32 queue)
 	if (!watch)
 		return;
 	remove_wait_queue(sk_sleep(watch->sk), &watch->wait);
+	list_del(&watch->twins);
 	vm->past_arrivals += watch->arrivals;
 	vm->watches[queue] = NULL;
 	sock_put(watch->sk);
 	kfree(watch);
+}
+
+/* Whether only watches have the queue: it was closed. Under shint_lock. */
+static bool arrival_closed(const struct shint_watch *watch)
+{
+	const struct list_head *twin;
+	unsigned int watches = 1;
+
+	list_for_each(twin, &watch->twins)
+		watches++;
+	return refcount_read(&watch->sk->sk_refcnt) == watches;
 }
 
 /**
@@ -306,7 +337,7 @@ void shint_arrival_prune(struct shint_vm *vm)
 	u32 i;
 
 	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
-		if (vm->watches[i] && refcount_read(&vm->watches[i]->sk->sk_refcnt) == 1)
+		if (vm->watches[i] && arrival_closed(vm->watches[i]))
 			arrival_remove(vm, i);
 }
 

@@ -60,7 +60,7 @@ static void vm_teardown(struct work_struct *work)
 	for (i = 0; i < vm->table.nr_slots; i++)
 		shint_wake_stop(&vm->vcpus[i]);
 	shint_sysfs_del(vm);
-	shint_kvm_put(vm->kvm);
+	shint_kvm_put(vm->kvm, vm->kvm_owner);
 	shint_kvm_probe_put();
 }
 
@@ -226,6 +226,7 @@ out:
  */
 struct shint_vm *shint_attach(const struct kvm_sched_hint_attach *arg, wait_queue_head_t *wait)
 {
+	struct module *owner;
 	struct shint_vm *vm;
 	struct kvm *kvm;
 	int ret;
@@ -233,7 +234,7 @@ struct shint_vm *shint_attach(const struct kvm_sched_hint_attach *arg, wait_queu
 	ret = attach_check(arg);
 	if (ret)
 		return ERR_PTR(ret);
-	kvm = shint_kvm_get(arg->vm_fd);
+	kvm = shint_kvm_get(arg->vm_fd, &owner);
 	if (IS_ERR(kvm))
 		return ERR_CAST(kvm);
 
@@ -249,6 +250,7 @@ struct shint_vm *shint_attach(const struct kvm_sched_hint_attach *arg, wait_queu
 	vm = vm_alloc(arg, kvm, wait);
 	if (!vm)
 		goto err_kvm;
+	vm->kvm_owner = owner;
 	ret = shint_kvm_probe_get();
 	if (ret)
 		goto err_vm;
@@ -277,7 +279,7 @@ err_probe:
 err_vm:
 	shint_sysfs_put(vm);
 err_kvm:
-	shint_kvm_put(kvm);
+	shint_kvm_put(kvm, owner);
 	return ERR_PTR(ret);
 }
 
@@ -289,10 +291,22 @@ err_kvm:
  */
 void shint_detach(struct shint_vm *vm)
 {
+	struct module *owner = vm->kvm_owner;
+	struct kvm *kvm = NULL;
+
+	mutex_lock(&shint_lock);
+	if (!vm->gone) {
+		/* Lest the work drops the last one: see shint_kvm_put(). */
+		kvm = vm->kvm;
+		shint_kvm_hold(kvm, owner);
+	}
+	mutex_unlock(&shint_lock);
 	/* Calls vm_mm_release(), if the address space is still there. */
 	mmu_notifier_unregister(&vm->notifier, vm->mm);
 	flush_work(&vm->teardown);
 	shint_sysfs_put(vm);
+	if (kvm)
+		shint_kvm_put(kvm, owner);
 }
 
 /**

@@ -534,6 +534,9 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	moment.woken = moment.rehalt && (moment.fired_ns || moment.arrived_ns);
 
 	halt_look_back(vcpu, &past);
+	/* Nor was there an event where it was our own wake-up, or a signal, that ended a poll. */
+	if (moment.rehalt)
+		past.met = false;
 	halt_settle(vm, vcpu, &past, moment.now_ns);
 	vcpu->halt_ns += past.halt_ns;
 	if (moment.fired_ns && halt_learn_wake_cost(vcpu, &past, moment.fired_ns))

@@ -16,6 +16,7 @@
 #include <linux/file.h>
 #include <linux/kprobes.h>
 #include <linux/kvm_host.h>
+#include <linux/module.h>
 
 #include "compat.h"
 #include "halt.h"
@@ -138,36 +139,56 @@ void shint_kvm_probe_stop(void)
 /**
  * shint_kvm_get() - the VM behind a file descriptor, with a reference
  * @vm_fd: as KVM_CREATE_VM returned it
+ * @owner: set to the module that shint_kvm_put() lets go of
  *
- * The reference also pins the modules of KVM.
+ * A reference to the VM does not keep kvm_intel or kvm_amd loaded, whose code
+ * destroys it: in 6.12 only the VM's open files do. So the files' module is pinned;
+ * in 6.1 they have none, and the VM does.
  *
  * Return: the VM, or ERR_PTR(-EBADF), or ERR_PTR(-EINVAL) if it is no VM.
  */
-struct kvm *shint_kvm_get(int vm_fd)
+struct kvm *shint_kvm_get(int vm_fd, struct module **owner)
 {
 	struct file *file = fget(vm_fd);
 	struct kvm *kvm = ERR_PTR(-EINVAL);
 
 	if (!file)
 		return ERR_PTR(-EBADF);
-	if (file_is_kvm(file)) {
+	if (file_is_kvm(file) && try_module_get(file->f_op->owner)) {
+		*owner = file->f_op->owner;
 		kvm = file->private_data;
-		if (!kvm_get_kvm_safe(kvm))
+		if (!kvm_get_kvm_safe(kvm)) {
+			module_put(*owner);
 			kvm = ERR_PTR(-EINVAL);
+		}
 	}
 	fput(file);
 	return kvm;
 }
 
 /**
- * shint_kvm_put() - drop the reference of shint_kvm_get()
+ * shint_kvm_hold() - another reference, for who has one
  * @kvm: the VM
- *
- * Context: may sleep, and for the last reference destroys the VM.
+ * @owner: as shint_kvm_get() set it
  */
-void shint_kvm_put(struct kvm *kvm)
+void shint_kvm_hold(struct kvm *kvm, struct module *owner)
+{
+	__module_get(owner);
+	kvm_get_kvm(kvm);
+}
+
+/**
+ * shint_kvm_put() - drop a reference
+ * @kvm: the VM
+ * @owner: as shint_kvm_get() set it
+ *
+ * Context: may sleep, and for the last reference destroys the VM: in the VM's
+ * own process where that can be, for only there KVM unmaps what it mapped.
+ */
+void shint_kvm_put(struct kvm *kvm, struct module *owner)
 {
 	kvm_put_kvm(kvm);
+	module_put(owner);
 }
 
 /**

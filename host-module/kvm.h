@@ -21,8 +21,9 @@ int shint_kvm_probe_get(void);
 void shint_kvm_probe_put(void);
 void shint_kvm_probe_stop(void);
 
-struct kvm *shint_kvm_get(int vm_fd);
-void shint_kvm_put(struct kvm *kvm);
+struct kvm *shint_kvm_get(int vm_fd, struct module **owner);
+void shint_kvm_hold(struct kvm *kvm, struct module *owner);
+void shint_kvm_put(struct kvm *kvm, struct module *owner);
 struct mm_struct *shint_kvm_mm(struct kvm *kvm);
 int shint_kvm_max_vcpu_id(struct kvm *kvm);
 

@@ -233,6 +233,7 @@ struct shint_watched {
  * @kobj: its directory in sysfs; owns the memory
  * @list: in shint_vms, under shint_lock
  * @kvm: we hold a reference until @teardown has run
+ * @kvm_owner: the module of @kvm's files, pinned; may be NULL
  * @mm: the address space of the VM and of @table
  * @notifier: says when @mm goes away
  * @teardown: drops what needs process context
@@ -270,6 +271,7 @@ struct shint_vm {
 	struct kobject kobj;
 	struct list_head list;
 	struct kvm *kvm;
+	struct module *kvm_owner;
 	struct mm_struct *mm;
 	struct mmu_notifier notifier;
 	struct work_struct teardown;

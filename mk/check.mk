@@ -17,7 +17,7 @@ check-unit:
 check-qtest:
 	@scripts/check qtest
 
-#: make check-lab         the whole stack in the emulated lab; CASES="load attach" picks
+#: make check-lab         the whole stack in the emulated lab; CASES="10-load 20-attach" picks
 check-lab:
 	@scripts/check lab
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Lays out what on-host.sh needs: QEMU, firmware, guest image, commands, DIR."""
 
+import contextlib
 import glob
 import os
 import shutil
@@ -46,6 +47,10 @@ def qemu_binary():
     return command([os.path.join(TOP, "scripts", "qemu-build"), "--path"], "QEMU")
 
 
+# of QEMUs without debug information, in the cache
+COPIES_KEPT = 8
+
+
 def stripped(path):
     """A copy without debug information, kept in the cache: it goes into an initramfs."""
     if not shutil.which("strip"):
@@ -57,6 +62,10 @@ def stripped(path):
         part = f"{copy}.{os.getpid()}"
         command(["strip", "-o", part, path], "strip")
         os.rename(part, copy)
+        copies = glob.glob(os.path.join(os.path.dirname(copy), "qemu-*-*"))
+        with contextlib.suppress(FileNotFoundError): # another run may do the same
+            for old in sorted(copies, key=os.path.getmtime)[:-COPIES_KEPT]:
+                os.unlink(old)
     return copy
 
 

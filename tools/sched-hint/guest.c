@@ -19,7 +19,7 @@ static const struct {
 	  "it works, without early wakes for timers; for those no cpuidle_haltpoll.force" },
 	{ "MWAIT", "start QEMU with -overcommit cpu-pm=off" },
 	{ "refused", "driver and QEMU do not fit: build both from one version" },
-	{ "answer", "driver and QEMU do not fit: build both from one version" },
+	{ "answer", "see QEMU's log; then reload the driver" },
 };
 
 #define SEE_LOG	"see the guest's kernel log (dmesg)"

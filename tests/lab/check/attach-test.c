@@ -198,6 +198,90 @@ static void watches(int fd)
 	close(pipes[1]);
 }
 
+/* What /proc/kvm-sched-hint counts as watched for this process's VMs. */
+static int watches_counted(void)
+{
+	FILE *counters = fopen("/proc/kvm-sched-hint", "r");
+	char line[4096], ours[32];
+	const char *found;
+	int sum = 0;
+
+	snprintf(ours, sizeof(ours), "vm %d-", getpid());
+	while (counters && fgets(line, sizeof(line), counters)) {
+		found = strstr(line, " watches=");
+		if (found && !strncmp(line, ours, strlen(ours)))
+			sum += atoi(found + strlen(" watches="));
+	}
+	if (counters)
+		fclose(counters);
+	return sum;
+}
+
+/* Two VMs may watch the same queue. It is forgotten all the same when it is closed. */
+static void shared_tap(int kvm, int fd, int other)
+{
+	int vm = ioctl(kvm, KVM_CREATE_VM, 0), tap = open_tap(), before = watches_counted();
+	struct kvm_sched_hint_attach second = good;
+	struct kvm_sched_hint_watch watch = { .fd = tap };
+
+	second.vm_fd = vm;
+	expect("ATTACH, a second VM", ioctl(other, KVM_SCHED_HINT_ATTACH, &second), 0);
+	WATCH_WITH("a tap of two VMs", 0, (void)arg);
+	expect("WATCH, the same, of the other VM", ioctl(other, KVM_SCHED_HINT_WATCH, &watch), 0);
+	if (watches_counted() != before + 2) {
+		printf("FAILED watches of two VMs: %d, and then %d\n", before, watches_counted());
+		failures++;
+	}
+	close(tap);
+	sleep(3);
+	if (watches_counted() != before) {
+		printf("FAILED a tap that two VMs watch is not forgotten: %d watches, not %d\n",
+		       watches_counted(), before);
+		failures++;
+	}
+	expect("DETACH, a second VM", ioctl(other, KVM_SCHED_HINT_DETACH, 0), 0);
+	close(vm);
+}
+
+/* How many references kvm_amd or kvm_intel has. */
+static int kvm_module_users(void)
+{
+	FILE *refs = fopen("/sys/module/kvm_amd/refcnt", "r");
+	int users = -1;
+
+	if (!refs)
+		refs = fopen("/sys/module/kvm_intel/refcnt", "r");
+	if (!refs || fscanf(refs, "%d", &users) != 1) {
+		printf("FAILED no refcnt of kvm_amd or kvm_intel\n");
+		failures++;
+	}
+	if (refs)
+		fclose(refs);
+	return users;
+}
+
+static void expect_kvm_users(const char *when, int want)
+{
+	int got = kvm_module_users();
+
+	if (got == want)
+		return;
+	printf("FAILED users of kvm_amd, %s: %d, expected %d\n", when, got, want);
+	failures++;
+}
+
+/* An attached VM needs the code that will destroy it, whoever holds its own files. */
+static void module_is_pinned(int kvm, int fd)
+{
+	int users = kvm_module_users(), vm = ioctl(kvm, KVM_CREATE_VM, 0);
+
+	ATTACH_WITH("a VM that is closed first", 0, arg.vm_fd = vm);
+	close(vm);
+	expect_kvm_users("while a VM without files is attached", users + 1);
+	expect("DETACH, of a VM without files", ioctl(fd, KVM_SCHED_HINT_DETACH, 0), 0);
+	expect_kvm_users("after its end", users);
+}
+
 /* A table has to have a slot for each vCPU there is, and there are vCPU ids without a place in it. */
 static void vcpu_ids(int fd, int kvm)
 {
@@ -219,7 +303,7 @@ static void vcpu_ids(int fd, int kvm)
 	close(vm);
 }
 
-static void attached(int fd, int other)
+static void attached(int kvm, int fd, int other)
 {
 	struct kvm_sched_hint_status status;
 	struct kvm_sched_hint_limits limits = {
@@ -245,6 +329,7 @@ static void attached(int fd, int other)
 	get_limits(fd);
 	get_use(fd);
 	watches(fd);
+	shared_tap(kvm, fd, other);
 	expect("DETACH", ioctl(fd, KVM_SCHED_HINT_DETACH, 0), 0);
 	ATTACH_WITH("again after DETACH", 0, (void)arg);
 	tap = open_tap();
@@ -296,7 +381,8 @@ int main(void)
 	bad_attaches(fd);
 	foreign_attach(fd);
 	vcpu_ids(fd, kvm);
-	attached(fd, other);
+	module_is_pinned(kvm, fd);
+	attached(kvm, fd, other);
 	/* closing the last files detaches; the VM outlives that */
 	close(fd);
 	fd = other;

@@ -522,6 +522,12 @@ bool sched_hint_backend_set_limits(SchedHintBackend *b,
 static bool sched_hint_backend_can_reattach(const SchedHintBackend *b,
                                             const char *fdname, Error **errp)
 {
+    /* A number could be the very descriptor that is about to be closed. */
+    if (fdname && qemu_isdigit(fdname[0])) {
+        error_setg(errp, "fd=%s is a number: pass a descriptor with getfd, "
+                   "and name it", fdname);
+        return false;
+    }
     if (b->mode == SCHED_HINT_BACKEND_OFF) {
         error_setg(errp, "the device has backend=off: it never attaches");
         return false;

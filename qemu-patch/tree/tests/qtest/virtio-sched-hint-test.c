@@ -814,6 +814,7 @@ static const BadSet bad_sets[] = {
     { "budget", "'budget-percent': 101, 'mode': 'off'", "use 0 to 100" },
     { "vm-budget", "'vm-budget-percent': 101, 'mode': 'off'", "use 0 to 100" },
     { "fd-without-reattach", "'fd': 'x', 'mode': 'off'", "reattach" },
+    { "fd-number", "'fd': '9', 'reattach': true", "getfd" },
     { "reattach-off", "'reattach': true, 'mode': 'off'", "backend=off" },
 };
 
