@@ -78,17 +78,19 @@ static void sample_jiffies(void)
  */
 static void on_hrtimer_start(void *unused, struct hrtimer *timer, enum hrtimer_mode mode)
 {
+	struct note *note;
+
 	if (!object_is_on_stack(timer))
 		return;
-	*this_cpu_ptr(&latest) = (struct note){
-		.task = current,
-		.hrtimer = timer,
-		.expires = hrtimer_get_expires_tv64(timer),
-		.function = timer->function,
-		.base = timer->base,
-		.deadline = hrtimer_get_softexpires(timer),
-		.over = hrtimer_get_expires(timer),
-	};
+	note = this_cpu_ptr(&latest);
+	note->task = current;
+	note->hrtimer = timer;
+	note->timer = NULL;
+	note->expires = hrtimer_get_expires_tv64(timer);
+	note->function = timer->function;
+	note->base = timer->base;
+	note->deadline = hrtimer_get_softexpires(timer);
+	note->over = hrtimer_get_expires(timer);
 }
 
 static void on_hrtimer_start_armed(void *unused, struct hrtimer *timer, enum hrtimer_mode mode,
@@ -104,21 +106,21 @@ static void on_hrtimer_start_armed(void *unused, struct hrtimer *timer, enum hrt
 static void on_timer_start_bucket(void *unused, struct timer_list *timer,
 				  unsigned long bucket_expiry)
 {
-	ktime_t deadline;
+	struct note *note;
 
 	if (!object_is_on_stack(timer))
 		return;
 	sample_jiffies();
-	deadline = READ_ONCE(jiffy_zero_ns) + (s64)bucket_expiry * TICK_NSEC;
-	*this_cpu_ptr(&latest) = (struct note){
-		.task = current,
-		.timer = timer,
-		.expires = timer->expires,
-		.function = timer->function,
-		.deadline = deadline,
-		/* the tick may be late */
-		.over = ktime_add_ns(deadline, TICK_NSEC),
-	};
+	note = this_cpu_ptr(&latest);
+	note->task = current;
+	note->hrtimer = NULL;
+	note->timer = timer;
+	note->expires = timer->expires;
+	note->function = timer->function;
+	note->base = NULL;
+	note->deadline = READ_ONCE(jiffy_zero_ns) + (s64)bucket_expiry * TICK_NSEC;
+	/* the tick may be late */
+	note->over = ktime_add_ns(note->deadline, TICK_NSEC);
 }
 
 /*
