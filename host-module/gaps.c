@@ -66,17 +66,12 @@ static const u64 gap_start_ns[] = {
 static_assert(SHINT_GAP_SHIFT == 14 && SHINT_GAP_STEP_SHIFT == 2);
 static_assert(sizeof(gap_start_ns) > SHINT_GAP_BUCKETS * sizeof(gap_start_ns[0]));
 
-/**
- * shint_gaps_learn() - note a gap
- * @gaps: the vCPU's
- * @gap_ns: how long it was
- */
-void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns)
+static void gap_note(struct shint_gaps *gaps, u16 *weight)
 {
 	int i;
 
 	gaps->unplanned++;
-	gaps->weight[gap_bucket(gap_ns)] += GAP_UNIT;
+	*weight += GAP_UNIT;
 	gaps->total += GAP_UNIT;
 	if (gaps->total < GAP_TOTAL_MAX)
 		return;
@@ -84,8 +79,32 @@ void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns)
 	gaps->total = 0;
 	for (i = 0; i < SHINT_GAP_BUCKETS; i++) {
 		gaps->weight[i] /= 2;
-		gaps->total += gaps->weight[i];
+		gaps->timed[i] /= 2;
+		gaps->total += gaps->weight[i] + gaps->timed[i];
 	}
+}
+
+/**
+ * shint_gaps_learn() - note a gap
+ * @gaps: the vCPU's
+ * @gap_ns: how long it was
+ */
+void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns)
+{
+	gap_note(gaps, &gaps->weight[gap_bucket(gap_ns)]);
+}
+
+/**
+ * shint_gaps_learn_timed() - note a gap that a timer ended, which had been told
+ * @gaps: the vCPU's
+ * @gap_ns: how long it was
+ *
+ * Until then no event had come: without these, where events are rare, each gap
+ * would look as if it were to end with one.
+ */
+void shint_gaps_learn_timed(struct shint_gaps *gaps, u64 gap_ns)
+{
+	gap_note(gaps, &gaps->timed[gap_bucket(gap_ns)]);
 }
 
 /**
@@ -129,7 +148,8 @@ static void draft_keep(struct shint_gap_draft *draft, unsigned int i)
 	u64 width_ns = gap_start_ns[i + 1] - gap_start_ns[i];
 
 	draft->least[i] = draft->outlasting[i + 1] * width_ns +
-			  draft->weight[i] * (width_ns / 2) + draft->least[i + 1];
+			  (draft->weight[i] + draft->timed[i]) * (width_ns / 2) +
+			  draft->least[i + 1];
 	/* And then on as from there. */
 	draft->plan.keep_until[i] = max(draft->plan.keep_until[i + 1], i + 1);
 	draft->plan.wake_at[i] = draft->plan.wake_at[i + 1];
@@ -176,25 +196,29 @@ static void draft_bucket(struct shint_gap_draft *draft, const struct shint_wake_
 {
 	draft_keep(draft, i);
 	draft_sleep(draft, costs, i);
-	draft->outlasting[i] = draft->outlasting[i + 1] + draft->weight[i];
+	draft->outlasting[i] = draft->outlasting[i + 1] + draft->weight[i] + draft->timed[i];
 }
 
-/* From the bucket of the longest gaps on, whoever is still awake sleeps on. */
+/* From the bucket of the last events on, whoever is still awake sleeps on. */
 static void draft_begin(struct shint_gap_draft *draft, const struct shint_gaps *gaps,
 			const struct shint_wake_costs *costs, u32 hit_worth)
 {
 	unsigned int i, last = SHINT_GAP_BUCKETS - 1;
+	u32 outlasting = 0;
 
 	while (last && !gaps->weight[last])
 		last--;
 	draft->last = last;
 	draft->hit_worth = hit_worth;
-	for (i = 0; i < SHINT_GAP_BUCKETS; i++)
+	for (i = 0; i < SHINT_GAP_BUCKETS; i++) {
 		draft->weight[i] = gaps->weight[i];
-	for (i = last; i < SHINT_GAP_BUCKETS; i++) {
+		draft->timed[i] = gaps->timed[i];
+	}
+	for (i = SHINT_GAP_BUCKETS; i-- > last;) {
 		draft->plan.keep_until[i] = i;
 		draft->plan.wake_at[i] = 0;
-		draft->outlasting[i] = 0;
+		outlasting += draft->weight[i] + draft->timed[i];
+		draft->outlasting[i] = outlasting;
 		draft->least[i] = 0;
 	}
 	draft->todo = last + 1;
@@ -202,7 +226,6 @@ static void draft_begin(struct shint_gap_draft *draft, const struct shint_gaps *
 		return;
 	/* This one has no end and is never kept through. */
 	draft->todo = last;
-	draft->outlasting[last] = draft->weight[last];
 	draft->least[last] = missed_cost(draft, costs, last, last);
 }
 

@@ -43,6 +43,7 @@ struct shint_gap_plan {
  * @last: the bucket of the longest gaps
  * @hit_worth: as for shint_gaps_plan()
  * @weight: the gaps when it was begun
+ * @timed: likewise
  * @outlasting: weight of the gaps that last beyond a bucket's begin
  * @least: what these gaps cost at best from there on, awake then
  */
@@ -52,20 +53,23 @@ struct shint_gap_draft {
 	u8 last;
 	u32 hit_worth;
 	u16 weight[SHINT_GAP_BUCKETS];
+	u16 timed[SHINT_GAP_BUCKETS];
 	u32 outlasting[SHINT_GAP_BUCKETS];
 	u64 least[SHINT_GAP_BUCKETS];
 };
 
 /**
  * struct shint_gaps - what one vCPU's gaps were like, and what to do in one
- * @weight: how often a gap fell into each bucket; decays
- * @total: sum of @weight
+ * @weight: how often a gap that an event ended fell into each bucket; decays
+ * @timed: the same of gaps that ended with a timer that was known of
+ * @total: sum of @weight and @timed
  * @unplanned: gaps since the last plan was begun
  * @plan: the plan in force
  * @draft: the next one
  */
 struct shint_gaps {
 	u16 weight[SHINT_GAP_BUCKETS];
+	u16 timed[SHINT_GAP_BUCKETS];
 	u16 total;
 	u16 unplanned;
 	struct shint_gap_plan plan;
@@ -83,6 +87,7 @@ struct shint_gap_step {
 };
 
 void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns);
+void shint_gaps_learn_timed(struct shint_gaps *gaps, u64 gap_ns);
 void shint_gaps_unlearn(struct shint_gaps *gaps, u64 gap_ns);
 bool shint_gaps_plan(struct shint_gaps *gaps, const struct shint_wake_costs *costs,
 		     u32 hit_worth);

@@ -213,8 +213,10 @@ static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		goto out;
 	/* What the guest had announced as a timer is no device's event. */
 	if (vcpu->timer_ns != VIRTIO_SCHED_HINT_NS_NONE &&
-	    event_ns + shint_wake_cost_ns(&vcpu->wake_costs, vcpu->halt_ns) >= vcpu->timer_ns)
+	    event_ns + shint_wake_cost_ns(&vcpu->wake_costs, vcpu->halt_ns) >= vcpu->timer_ns) {
+		shint_gaps_learn_timed(&vcpu->gaps, vcpu->halt_ns);
 		goto out;
+	}
 	/* There is no need to be awake before. */
 	if (halt_was_announced(vcpu, past->met, event_ns)) {
 		shint_gaps_unlearn(&vcpu->gaps, vcpu->halt_ns);
