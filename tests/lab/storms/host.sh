@@ -8,12 +8,8 @@ MINUTES=60
 exec 3>&1
 set -e
 
-# The counts' limit of 10 ms is of the guest's clock, which may be this machine's.
 counts_are_right() {
-	for _ in 1 2 3; do
-		guest-run -n busy runnable counts && return
-	done
-	fail "after $storms storms the counts are wrong"
+	guest-run -n busy runnable counts 2000 || fail "after $storms storms the counts are wrong"
 }
 
 guest-start busy --vcpus 2 --device virtio-sched-hint-pci,runnable=on,poll=on,wake-peer=on \
@@ -24,7 +20,7 @@ end=$(($(cut -d. -f1 /proc/uptime) + 60 * MINUTES)) storms=0
 while [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do
 	guest-run -n busy runnable storm 10
 	counts_are_right
-	# these two end with the counts, too, at the first try
+	# these two end with the counts, too, but within 10 ms, which wall time may not keep
 	storm_and_hotplug busy 10 4 1 || :
 	counts_are_right
 	storm_and_modes busy 10 4 1 || :

@@ -6,7 +6,8 @@
  *	runnable show			each vCPU's words, a line each
  *	runnable spinners		0 to 8 spinners on every vCPU
  *	runnable storm SECONDS		tasks come, go and change
- *	runnable counts			nothing runs: are the counts right after that?
+ *	runnable counts [MS]		nothing runs: are the counts right after that? MS: how
+ *					soon, default 10, in wall time better more
  *	runnable pingpong N		two processes and two pipes: ns per round trip
  *
  * The table is read as the driver shows it in sysfs. The slots' indices are the
@@ -40,6 +41,8 @@
 #define MAX_CPUS	256
 #define MAX_SPINNERS	8
 #define LIMIT_NS	10000000
+
+static int64_t limit_ns = LIMIT_NS;
 
 static int table_fd;
 static int nr_cpus;
@@ -182,7 +185,7 @@ static void expect_counts(int reader, unsigned int wanted, unsigned int others, 
 
 		for (;;) {
 			said = read_slot(cpu).nr_runnable;
-			if ((said >= want && said <= want + others) || late > LIMIT_NS)
+			if ((said >= want && said <= want + others) || late > limit_ns)
 				break;
 			sleep_ns(200000);
 			late = now_ns() - start;
@@ -557,9 +560,11 @@ int main(int argc, char **argv)
 		return show();
 	if (!strcmp(what, "spinners"))
 		return spinners();
-	if (!strcmp(what, "counts"))
+	if (!strcmp(what, "counts")) {
+		limit_ns = number > 0 ? number * 1000000LL : LIMIT_NS;
 		return counts();
+	}
 	if (!strcmp(what, "storm") && number > 0)
 		return storm(number);
-	die("usage: runnable show|spinners|storm SECONDS|counts|pingpong N");
+	die("usage: runnable show|spinners|storm SECONDS|counts [MS]|pingpong N");
 }
