@@ -61,11 +61,11 @@ static DEFINE_PER_CPU(bool, host_poll_was_off);
 static DEFINE_PER_CPU(u32, skewed_tick_ns);
 
 /*
- * Whether a timer at @next, within a tick's length, is the tick that was not
- * stopped. Ticks lie on multiples of TICK_NSEC (shifted per CPU with
- * skew_tick=1). A timer wheel's timer does too, but one that is due so soon is
- * the very reason for not stopping the tick. The exception, a tick stopped
- * earlier and such a timer, costs an early wake.
+ * Whether a timer at @next is the tick: the periodic one, or, where that is
+ * stopped, the one that is left for a timer of the timer wheel. These lie on
+ * multiples of TICK_NSEC (shifted per CPU with skew_tick=1). Nobody waits for
+ * them in haste: the wheel's are up to a tick late, or more, by design. What
+ * else should lie there by chance misses an early wake.
  */
 static bool is_tick(ktime_t next)
 {
@@ -76,13 +76,11 @@ static bool is_tick(ktime_t next)
 
 static void fill_timer(struct sched_hint_publish *hint, ktime_t next, ktime_t now)
 {
-	s64 left_ns = ktime_to_ns(ktime_sub(next, now));
-
-	if (left_ns > TICK_NSEC) {
-		hint->next_timer_ns = next == KTIME_MAX ? VIRTIO_SCHED_HINT_NS_NONE : left_ns;
+	if (next == KTIME_MAX) {
+		hint->next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
 		return;
 	}
-	hint->next_timer_ns = max_t(s64, left_ns, 0);
+	hint->next_timer_ns = max_t(s64, ktime_to_ns(ktime_sub(next, now)), 0);
 	if (is_tick(next))
 		sched_hint_set_flags(hint, VIRTIO_SCHED_HINT_SLOT_F_TICK);
 }

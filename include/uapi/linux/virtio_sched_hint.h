@@ -135,7 +135,10 @@ struct virtio_sched_hint_status {
 /* The vCPU is about to halt because it has no task to run. */
 #define VIRTIO_SCHED_HINT_STATE_IDLE	2
 
-/* The timer behind next_timer_ns is the periodic tick: not worth waking for. */
+/*
+ * The timer behind next_timer_ns is the tick, periodic or for a timer of no
+ * finer grain: not worth waking for.
+ */
 #define VIRTIO_SCHED_HINT_SLOT_F_TICK	0x01
 
 #define VIRTIO_SCHED_HINT_NO_PEER	0xffff
