@@ -9,6 +9,7 @@
  */
 #include <linux/nospec.h>
 #include <linux/ktime.h>
+#include <linux/string.h>
 
 #include "arrival.h"
 #include "halt.h"
@@ -192,11 +193,21 @@ static bool halt_was_announced(struct shint_vcpu *vcpu, bool met, u64 event_ns)
 	       event_ns >= announced_ns + shint_wake_cost_ns(&vcpu->wake_costs, vcpu->halt_ns);
 }
 
+/*
+ * I/O takes as long as its device takes, whatever the time between requests is
+ * like: where the guest says that some is in flight, the gap is one of these.
+ */
+static struct shint_gaps *halt_gaps(struct shint_vcpu *vcpu)
+{
+	return &vcpu->gaps[vcpu->io_in_flight];
+}
+
 /* The guest has halted anew: the halt before this one is complete. */
 static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		       const struct shint_past *past, u64 now_ns)
 {
 	u64 event_ns = vcpu->halted_ns + vcpu->halt_ns;
+	struct shint_gaps *gaps = halt_gaps(vcpu);
 	struct shint_stock_params params;
 
 	if (!past->known)
@@ -214,15 +225,15 @@ static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
 	/* What the guest had announced as a timer is no device's event. */
 	if (vcpu->timer_ns != VIRTIO_SCHED_HINT_NS_NONE &&
 	    event_ns + shint_wake_cost_ns(&vcpu->wake_costs, vcpu->halt_ns) >= vcpu->timer_ns) {
-		shint_gaps_learn_timed(&vcpu->gaps, vcpu->halt_ns);
+		shint_gaps_learn_timed(gaps, vcpu->halt_ns);
 		goto out;
 	}
 	/* There is no need to be awake before. */
 	if (halt_was_announced(vcpu, past->met, event_ns)) {
-		shint_gaps_unlearn(&vcpu->gaps, vcpu->halt_ns);
+		shint_gaps_unlearn(gaps, vcpu->halt_ns);
 		goto out;
 	}
-	shint_gaps_learn(&vcpu->gaps, vcpu->halt_ns);
+	shint_gaps_learn(gaps, vcpu->halt_ns);
 	if (vcpu->halt_ns > shint_policy_start_gap_ns(&vcpu->wake_costs))
 		shint_predict_start(&vcpu->predictor, event_ns);
 out:
@@ -257,7 +268,33 @@ static void halt_arrival(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		halt_judge_arrival(vm, vcpu, moment->role, true, moment->now_ns);
 }
 
-/* Reads the slot; the test-only parameters take away what it is good for. */
+/* Test only: what the guest says is not heard. */
+static void halt_without_words(struct shint_hint *hint, u32 without)
+{
+	if (without & SHINT_WITHOUT_TIMER) {
+		hint->next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
+		hint->tick = false;
+	}
+	if (without & SHINT_WITHOUT_IO)
+		hint->io_in_flight = false;
+	if (without & SHINT_WITHOUT_PEER)
+		hint->wake_peer = VIRTIO_SCHED_HINT_NO_PEER;
+}
+
+/* Test only: nor is what was learned. These two know nothing, and are never written. */
+static void halt_without_rules(struct shint_situation *situation, u32 without)
+{
+	static const struct shint_gaps no_gaps;
+	static struct shint_predictor no_starts;
+
+	if (without & SHINT_WITHOUT_EVENT)
+		situation->predictor = &no_starts;
+	if (without & SHINT_WITHOUT_GAP)
+		situation->gaps = &no_gaps;
+	if (without & SHINT_WITHOUT_ARRIVAL)
+		memset(situation->arrival_keep_ns, 0, sizeof(situation->arrival_keep_ns));
+}
+
 static int halt_read_slot(struct shint_vm *vm, u32 id, struct shint_hint *hint)
 {
 	int ret;
@@ -265,11 +302,8 @@ static int halt_read_slot(struct shint_vm *vm, u32 id, struct shint_hint *hint)
 	if (unlikely(READ_ONCE(shint_test_shuffled)))
 		id = id + 1 < READ_ONCE(vm->nr_used) ? id + 1 : 0;
 	ret = shint_slot_read(&vm->table, array_index_nospec(id, vm->table.nr_slots), hint);
-	if (unlikely(READ_ONCE(shint_test_zeroed))) {
-		hint->next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
-		hint->tick = false;
-		hint->wake_peer = VIRTIO_SCHED_HINT_NO_PEER;
-	}
+	if (unlikely(READ_ONCE(shint_test_without)))
+		halt_without_words(hint, READ_ONCE(shint_test_without));
 	return ret;
 }
 
@@ -297,6 +331,7 @@ static bool halt_read(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id,
 		if (hint->next_timer_ns != VIRTIO_SCHED_HINT_NS_NONE)
 			vcpu->timer_ns = moment->now_ns + hint->next_timer_ns;
 		WRITE_ONCE(vcpu->wake_peer, hint->wake_peer);
+		vcpu->io_in_flight = hint->io_in_flight;
 	} else if (!moment->rehalt) {
 		/* The guest ran, halted again and did not say so. */
 		*verdict = SHINT_STOCK_STALE;
@@ -314,7 +349,6 @@ static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 i
 		.now_ns = moment->now_ns,
 		.idle_ns = moment->now_ns - vcpu->halted_ns,
 		.wake_costs = &vcpu->wake_costs,
-		.gaps = &vcpu->gaps,
 		.predictor = &vcpu->predictor,
 		/* If the guest has run since, it has the packet. */
 		.arrived_ns = moment->rehalt ? moment->arrived_ns : 0,
@@ -331,7 +365,10 @@ static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 i
 	for (role = 0; role < SHINT_NR_ROLES; role++)
 		situation.arrival_keep_ns[role] = shint_way_keep_ns(&vm->arrivals.ways[role]);
 	situation.budget_left_ns = halt_budget_left_ns(vm, vcpu, moment->now_ns, &hit_worth);
-	shint_gaps_plan(&vcpu->gaps, &vcpu->wake_costs, hit_worth);
+	situation.gaps = halt_gaps(vcpu);
+	shint_gaps_plan(halt_gaps(vcpu), &vcpu->wake_costs, hit_worth);
+	if (unlikely(READ_ONCE(shint_test_without)))
+		halt_without_rules(&situation, READ_ONCE(shint_test_without));
 	shint_policy_decide(&situation, decision);
 }
 

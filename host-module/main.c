@@ -81,9 +81,19 @@ MODULE_PARM_DESC(test_blind_period_us, "test only: in mode hint read no slots, w
 module_param_cb(test_blind_keep_us, &blind_ops, &shint_test_blind_keep_us, 0600);
 MODULE_PARM_DESC(test_blind_keep_us, "test only: and keep for this long each time");
 
-bool shint_test_zeroed;
-module_param_named(test_zeroed, shint_test_zeroed, bool, 0600);
-MODULE_PARM_DESC(test_zeroed, "test only: in mode hint take no slot's word about what is to come");
+u32 shint_test_without;
+
+static int without_set(const char *buf, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(buf, kp, 0, SHINT_WITHOUT_ALL);
+}
+
+static const struct kernel_param_ops without_ops = {
+	.set = without_set,
+	.get = param_get_uint,
+};
+module_param_cb(test_without, &without_ops, &shint_test_without, 0600);
+MODULE_PARM_DESC(test_without, "test only: in mode hint decide without: 1 timers, 2 I/O in flight, 4 wake peers, 8 the predictor of starts, 16 the plan for gaps, 32 packet arrivals");
 
 bool shint_test_shuffled;
 module_param_named(test_shuffled, shint_test_shuffled, bool, 0600);

@@ -2,16 +2,29 @@
 #ifndef SHINT_MAIN_H
 #define SHINT_MAIN_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 /* The modes' names, by KVM_SCHED_HINT_MODE_*; NULL-terminated. */
 extern const char *const shint_mode_names[];
 
+/*
+ * What a decision can do without, for a test: to see what it is worth. The first
+ * three are the guest's words.
+ */
+#define SHINT_WITHOUT_TIMER	BIT(0)
+#define SHINT_WITHOUT_IO	BIT(1)
+#define SHINT_WITHOUT_PEER	BIT(2)
+#define SHINT_WITHOUT_EVENT	BIT(3)
+#define SHINT_WITHOUT_GAP	BIT(4)
+#define SHINT_WITHOUT_ARRIVAL	BIT(5)
+#define SHINT_WITHOUT_ALL	GENMASK(5, 0)
+
 /* Module parameters. Written under the kernel's parameter lock. */
 extern u32 shint_default_mode;
 extern u32 shint_test_blind_period_us;
 extern u32 shint_test_blind_keep_us;
-extern bool shint_test_zeroed;
+extern u32 shint_test_without;
 extern bool shint_test_shuffled;
 
 void shint_wake_drained(void);

@@ -60,6 +60,7 @@ static int slot_decode(const struct idle_line *line, const struct shint_table *t
 		hint->next_timer_ns = slot_duration_ns(line->next_timer_ns);
 		hint->tick = flags & VIRTIO_SCHED_HINT_SLOT_F_TICK;
 	}
+	hint->io_in_flight = table->features & BIT_ULL(VIRTIO_SCHED_HINT_F_POLL) && line->nr_iowait;
 	hint->wake_peer = VIRTIO_SCHED_HINT_NO_PEER;
 	if (table->features & BIT_ULL(VIRTIO_SCHED_HINT_F_WAKE_PEER)) {
 		u32 peer = (word >> VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT) &

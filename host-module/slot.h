@@ -19,6 +19,7 @@
  *	wake: below the table's nr_slots, or VIRTIO_SCHED_HINT_NO_PEER
  * @state: VIRTIO_SCHED_HINT_STATE_*
  * @tick: the next timer is only the tick
+ * @io_in_flight: tasks of this vCPU wait for I/O that was submitted
  *
  * A word whose feature was not negotiated reads as if the guest knew nothing.
  */
@@ -28,6 +29,7 @@ struct shint_hint {
 	u16 wake_peer;
 	u8 state;
 	bool tick;
+	bool io_in_flight;
 };
 
 /**

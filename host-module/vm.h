@@ -155,7 +155,8 @@ struct shint_waker {
  * @grant: the grant that is out
  * @budget: this vCPU's
  * @stock: KVM's adaptive polling, replayed
- * @gaps: how long it idles until an event
+ * @io_in_flight: the guest went idle while tasks waited for I/O
+ * @gaps: how long it idles until an event: with nothing in flight, and with I/O
  * @predictor: when transactions start
  * @counters: for stats.c
  */
@@ -180,7 +181,8 @@ struct shint_vcpu {
 	struct shint_grant grant;
 	struct shint_budget budget;
 	struct shint_stock stock;
-	struct shint_gaps gaps;
+	bool io_in_flight;
+	struct shint_gaps gaps[2];
 	struct shint_predictor predictor;
 	struct shint_counters counters;
 } ____cacheline_aligned;

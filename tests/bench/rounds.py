@@ -122,7 +122,7 @@ def from_idle(_path):
     return {"failures": 0}
 
 
-READERS = {"udp": from_requests, "bystander": from_requests, "cyclictest": from_histogram, "blk": from_reads,
+READERS = {"udp": from_requests, "udp-disk": from_requests, "bystander": from_requests, "cyclictest": from_histogram, "blk": from_reads,
            "sip": from_capture, "capacity": from_capacity, "idle": from_idle}
 
 

@@ -151,8 +151,8 @@ class Judge(unittest.TestCase):
 
     def test_loss(self):
         configs = [three("stock", stddev=30.0), three("hint", stddev=10.0), three("blind", stddev=25.0)]
-        self.assertEqual(judge.ratios(configs)["loss_of_blind"]["value"], 0.75)
-        nothing = judge.ratios([three("stock"), three("hint"), three("blind")])["loss_of_blind"]
+        self.assertEqual(judge.ratios(configs)["stddev_loss_of_blind"]["value"], 0.75)
+        nothing = judge.ratios([three("stock"), three("hint"), three("blind")])["stddev_loss_of_blind"]
         self.assertIsNone(nothing["value"])
         self.assertIn("3 MAD", nothing["reason"])
 
@@ -174,7 +174,7 @@ class Judge(unittest.TestCase):
         found = {one["name"]: one["met"] for one in
                  judge.targets([{"name": "rtp", "configs": configs, "ratios": judge.ratios(configs)}])}
         self.assertEqual(found, {"rtp: stddev_hint_over_always": True, "rtp: p99_hint_over_always": True,
-                                 "rtp: extra_cpu_share": True, "rtp: loss_of_blind": True})
+                                 "rtp: extra_cpu_share": True, "rtp: stddev_loss_of_blind": True})
 
     def test_every_target_is_of_a_workload(self):
         self.assertLessEqual(set(judge.TARGETS) | set(judge.ABLATED), set(workloads.WORKLOADS))

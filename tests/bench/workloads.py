@@ -9,9 +9,11 @@ import math
 HINTS = ("hint", "hint-5ms", "hint-1ms")
 SWITCHED = ("no-poll", "stock", "poll-50us", "poll-200us", "poll-1ms", "poll-10ms", "always") + HINTS + ("blind",)
 GUESTS = ("vhost-poll-200us", "haltpoll", "idle-poll", "cpu-pm")
-ABLATIONS = ("zeroed", "shuffled")
+# of the guest's words, and of single rules
+RULES = ("without-timer", "without-io", "without-peer", "without-event", "without-gap", "without-arrival")
+ABLATIONS = ("zeroed", "shuffled") + RULES
 CONFIGS = SWITCHED + GUESTS + ABLATIONS
-SPECIAL = ("poll-200us", "hint-5ms", "hint-1ms")
+SPECIAL = ("poll-200us", "hint-5ms", "hint-1ms") + RULES
 # Where nothing can be foreseen, hint is judged at each of its settings
 UNFORESEEN = ("poisson", "uniform")
 DEFAULT_CONFIGS = tuple(name for name in CONFIGS if name not in SPECIAL)
@@ -51,6 +53,10 @@ class Workload:
         return max(2, math.ceil(P99_NEEDS * SPARE / rounds * self.mean_gap_us(params) / 1e6))
 
 
+def disk(latency_us):
+    return {"disk_mb": (64, 1, 1024), "disk_latency_us": (latency_us, 0, 100000)}
+
+
 def udp(pattern, more=None, guest=(), **fixed):
     return Workload("udp", {**UDP, **(more or {})}, {"PATTERN": pattern, **fixed}, guest=guest)
 
@@ -67,7 +73,10 @@ WORKLOADS = {
     "start-of-load": Workload("udp", {**UDP, "silence_ms": (10000, 100, 600000), "repeat": (3, 1, 100),
                                       "burst_count": (50, 1, 1000)}, {"PATTERN": "constant"}, seconds=1),
     "cyclictest": Workload("cyclictest", {"interval_us": (20000, 100, 10000000)}),
-    "blk-qd1": Workload("blk", {"disk_mb": (64, 1, 1024)}, seconds=1),
+    "blk-qd1": Workload("blk", disk(0), seconds=1),
+    "blk-remote": Workload("blk", disk(500), seconds=3),
+    "poisson-disk": Workload("udp-disk", {**UDP, **disk(500)}, {"PATTERN": "poisson"},
+                             guest=("--device", "virtio-sched-hint-pci,poll=on")),
     "chain": udp("constant", guest=("--vcpus", "2"), CHAIN=1),
     # the host's idle time is told in hundredths of a second: a guest that does nothing takes one in a second
     "idle": Workload("idle", {}, seconds=180),

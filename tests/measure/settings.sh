@@ -8,7 +8,7 @@ GROW_START=${POLL}_grow_start
 HINT=/sys/module/kvm_sched_hint/parameters
 NODE=/sys/class/misc/kvm-sched-hint
 KVM_POLL_US=200 # KVM's default, which STOCK_POLL_NS is in the time of this host
-ABLATIONS="zeroed shuffled"
+ABLATIONS="zeroed shuffled without-timer without-io without-peer without-event without-gap without-arrival"
 
 die() {
 	echo "$ME: $*"
@@ -19,7 +19,7 @@ die() {
 module_wanted() {
 	for one in $CONFIGS; do
 		case $one in
-		always | hint* | blind | zeroed | shuffled) return 0 ;;
+		always | hint* | blind | zeroed | shuffled | without-*) return 0 ;;
 		esac
 	done
 	return 1
@@ -43,13 +43,24 @@ set_blind() { # PERIOD-US KEEP-US
 	echo "$2" >$HINT/test_blind_keep_us && echo "$1" >$HINT/test_blind_period_us
 }
 
-# An ablation of hint is a test-only switch of the module, test_NAME, where it has one
+# The module's test-only parameter test_without takes a sum of these
+without() { # ABLATION
+	case $1 in
+	without-timer) echo 1 ;;
+	without-io) echo 2 ;;
+	without-peer) echo 4 ;;
+	zeroed) echo 7 ;; # all that the guest says
+	without-event) echo 8 ;;
+	without-gap) echo 16 ;;
+	without-arrival) echo 32 ;;
+	*) echo 0 ;;
+	esac
+}
+
 set_ablation() { # NAME|none
-	for ablation in $ABLATIONS; do
-		[ -e "$HINT/test_$ablation" ] || continue
-		[ "$ablation" = "$1" ] && on=1 || on=0
-		echo "$on" >"$HINT/test_$ablation" || return 1
-	done
+	[ -e $HINT/test_without ] || return 0
+	[ "$1" = shuffled ] && shuffled=1 || shuffled=0
+	echo $shuffled >$HINT/test_shuffled && without "$1" >$HINT/test_without
 }
 
 # Of all VMs; a VM that is gone meanwhile is nobody's loss
@@ -61,13 +72,17 @@ set_max_keep() { # NS, or 0 for what they had
 	done
 }
 
+host_ns() { # US: constants of hardware, in the time of this host
+	echo $(($1 * (STOCK_POLL_NS / KVM_POLL_US)))
+}
+
 polled_ns() { # poll-50us, vhost-poll-200us, hint-1ms: as many, in the time of this host
 	us=${1##*-}
 	case $us in
 	*ms) us=$((${us%ms} * 1000)) ;;
 	*) us=${us%us} ;;
 	esac
-	echo $((us * (STOCK_POLL_NS / KVM_POLL_US)))
+	host_ns "$us"
 }
 
 # stock is KVM's default, whatever this host was set to
@@ -78,7 +93,7 @@ set_config() { # NAME
 	no-poll) poll=0 ;;
 	stock) ;;
 	poll-*) poll=$(polled_ns "$1") ;;
-	zeroed | shuffled) mode=hint ablation_now=$1 ;;
+	zeroed | shuffled | without-*) mode=hint ablation_now=$1 ;;
 	hint-*) mode=hint max_keep=$(polled_ns "$1") ;;
 	always | hint | blind) mode=$1 ;;
 	esac

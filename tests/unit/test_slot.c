@@ -12,6 +12,7 @@
 #define NONE	VIRTIO_SCHED_HINT_NS_NONE
 #define TIMER	BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER)
 #define PEER	BIT_ULL(VIRTIO_SCHED_HINT_F_WAKE_PEER)
+#define POLL	BIT_ULL(VIRTIO_SCHED_HINT_F_POLL)
 
 /* The fake user space: one copy at a time is seen and written down. */
 static struct {
@@ -144,6 +145,30 @@ static void test_wake_peer(void **state)
 	}
 }
 
+/* Of the number of tasks only whether there are any, and only if that is published. */
+static void test_io_in_flight(void **state)
+{
+	static const struct {
+		u64 nr_iowait;
+		u64 features;
+		bool expected;
+	} waits[] = {
+		{ 0, POLL, false },
+		{ 1, POLL, true },
+		{ 1ULL << 63, POLL, true },
+		{ 1, ~POLL, false },
+		{ 1, 0, false },
+	};
+	struct shint_hint hint;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(waits); i++) {
+		slots[0].nr_iowait = htole64(waits[i].nr_iowait);
+		assert_int_equal(read_words(0x2, NONE, 1, waits[i].features, &hint), 0);
+		expect(hint.io_in_flight == waits[i].expected, "%zu: %d", i, hint.io_in_flight);
+	}
+}
+
 static void test_page_absent(void **state)
 {
 	struct shint_hint hint;
@@ -233,6 +258,7 @@ static void test_garbage(void **state)
 		assert_in_range(hint.state, 0, 2);
 		assert_true(hint.next_timer_ns == NONE || hint.next_timer_ns <= 3600 * SEC);
 		assert_in_range(*(u8 *)&hint.tick, 0, 1);
+		assert_in_range(*(u8 *)&hint.io_in_flight, 0, 1);
 	}
 	assert_in_range(good, 100000, 900000);
 }
@@ -242,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_cases, reset),
 		cmocka_unit_test_setup(test_wake_peer, reset),
+		cmocka_unit_test_setup(test_io_in_flight, reset),
 		cmocka_unit_test_setup(test_page_absent, reset),
 		cmocka_unit_test_setup(test_one_copy, reset),
 		cmocka_unit_test_setup(test_overwritten_behind, reset),

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * udp-server PORT WORK_US TIMEOUT_MS: answers each request with itself, after
- * WORK_US of work. It waits in poll(), as servers with timers of their own do.
+ * udp-server PORT WORK_US TIMEOUT_MS [DEVICE]: answers each request with itself,
+ * after WORK_US of work, and with a DEVICE after one direct read of 4 KiB at a
+ * random place of it. It waits in poll(), as servers with timers of their own do.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
+
+#define BLOCK		4096
 
 static long long now_ns(void)
 {
@@ -26,6 +32,32 @@ static void work(long us)
 		;
 }
 
+static struct {
+	int fd;
+	off_t nr_blocks;
+	void *data;
+} disk = { .fd = -1 };
+
+static void open_disk(const char *device)
+{
+	disk.fd = open(device, O_RDONLY | O_DIRECT);
+	disk.nr_blocks = disk.fd < 0 ? 0 : lseek(disk.fd, 0, SEEK_END) / BLOCK;
+	if (disk.nr_blocks < 1 || posix_memalign(&disk.data, BLOCK, BLOCK)) {
+		perror(device);
+		exit(1);
+	}
+}
+
+static void read_disk(void)
+{
+	if (disk.fd < 0)
+		return;
+	if (pread(disk.fd, disk.data, BLOCK, lrand48() % disk.nr_blocks * BLOCK) != BLOCK) {
+		perror("udp-server: read");
+		exit(1);
+	}
+}
+
 static void answer(int fd, long work_us)
 {
 	struct sockaddr_in from;
@@ -35,6 +67,7 @@ static void answer(int fd, long work_us)
 
 	if (got < 0)
 		return;
+	read_disk();
 	work(work_us);
 	sendto(fd, data, got, 0, (struct sockaddr *)&from, len);
 }
@@ -44,8 +77,8 @@ int main(int argc, char **argv)
 	struct sockaddr_in addr = { .sin_family = AF_INET };
 	struct pollfd pollfd = { .fd = socket(AF_INET, SOCK_DGRAM, 0), .events = POLLIN };
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: udp-server PORT WORK_US TIMEOUT_MS\n");
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: udp-server PORT WORK_US TIMEOUT_MS [DEVICE]\n");
 		return 2;
 	}
 	addr.sin_port = htons(atoi(argv[1]));
@@ -53,6 +86,8 @@ int main(int argc, char **argv)
 		perror("udp-server");
 		return 1;
 	}
+	if (argc == 5)
+		open_disk(argv[4]);
 	for (;;) {
 		if (poll(&pollfd, 1, atoi(argv[3])) > 0)
 			answer(pollfd.fd, atol(argv[2]));

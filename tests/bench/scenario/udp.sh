@@ -11,7 +11,7 @@ prepare() {
 		guest-run "echo 0 >/proc/irq/$irq/smp_affinity_list" || die "cannot move the guest's interrupt"
 		guest_background "exec taskset 2 udp-server $PORT $WORK_US $POLL_TIMEOUT_MS"
 	else
-		guest_background "exec udp-server $PORT $WORK_US $POLL_TIMEOUT_MS"
+		guest_background "exec udp-server $PORT $WORK_US $POLL_TIMEOUT_MS ${KIND_QEMU_ARGS:+/dev/vda}"
 	fi
 }
 
