@@ -25,7 +25,10 @@
 #define MAX_VOTES	8
 #define ENOUGH		2
 
-/* As in TCP's round-trip estimate (RFC 6298): 1/8. */
+/*
+ * As in TCP's round-trip estimate (RFC 6298): 1/8. Before there are some, more: the
+ * first one may be of a packet that met its vCPU just waking.
+ */
 #define MEAN_SHIFT	3
 
 /*
@@ -49,8 +52,10 @@ static void arrivals_vote(struct shint_arrival_taker *taker, u32 vcpu_id)
 
 static void way_learn(struct shint_way *way, u64 ns)
 {
-	if (way->mean_ns)
-		ns = way->mean_ns - (way->mean_ns >> MEAN_SHIFT) + (ns >> MEAN_SHIFT);
+	if (way->mean_ns) {
+		way->shift = min(way->shift + 1, MEAN_SHIFT);
+		ns = way->mean_ns - (way->mean_ns >> way->shift) + (ns >> way->shift);
+	}
 	WRITE_ONCE(way->mean_ns, max(ns, 1ULL));
 }
 

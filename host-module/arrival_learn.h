@@ -32,12 +32,14 @@ struct shint_arrival_taker {
 /**
  * struct shint_way - from an arrival to a vCPU
  * @mean_ns: mean time to the end of its halt; 0: not known
+ * @shift: the weight of the last sample in it, 2^-shift
  * @wakes: wake-ups judged in this round
  * @misses: of these, without an event
  * @paused_until_ns: no wake-ups before
  */
 struct shint_way {
 	u64 mean_ns;
+	u8 shift;
 	u32 wakes;
 	u32 misses;
 	u64 paused_until_ns;

@@ -181,16 +181,39 @@ static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
 	grant->ns = 0;
 }
 
+/* The weight of a new sample of how long packets take. */
+#define DELIVERY_SHIFT	3
+
+/* How long a packet took from its arrival to its event, which an awake vCPU met. */
+static void halt_learn_delivery(struct shint_vcpu *vcpu, u64 took_ns)
+{
+	if (!vcpu->delivery_ns)
+		vcpu->delivery_ns = took_ns;
+	vcpu->delivery_ns -= vcpu->delivery_ns >> DELIVERY_SHIFT;
+	vcpu->delivery_ns += took_ns >> DELIVERY_SHIFT;
+}
+
 /*
- * The event was announced by its packet's arrival, so early that the vCPU, had
- * it slept, would have been awake: it was, and so when the event came is known.
+ * Whether a packet's arrival announced the event so early that a vCPU that slept
+ * was awake in time, or nearly: what is less than a quarter of a wake-up late is
+ * not worth being kept for. When the event came is known only of a vCPU that was
+ * awake; of another one it is supposed that it took as long as those before.
  */
 static bool halt_was_announced(struct shint_vcpu *vcpu, bool met, u64 event_ns)
 {
 	u64 announced_ns = READ_ONCE(vcpu->waker.announced_ns);
+	u64 cost_ns, took_ns;
 
-	return met && announced_ns > vcpu->halted_ns &&
-	       event_ns >= announced_ns + shint_wake_cost_ns(&vcpu->wake_costs, vcpu->halt_ns);
+	if (announced_ns <= vcpu->halted_ns || announced_ns > event_ns)
+		return false;
+	cost_ns = shint_wake_cost_ns(&vcpu->wake_costs, event_ns - vcpu->halted_ns);
+	took_ns = vcpu->delivery_ns;
+	if (met) {
+		took_ns = event_ns - announced_ns;
+		/* If it took much longer it was perhaps another one. */
+		halt_learn_delivery(vcpu, min(took_ns, 2 * cost_ns));
+	}
+	return took_ns >= cost_ns - cost_ns / 4;
 }
 
 /*
@@ -206,7 +229,9 @@ static struct shint_gaps *halt_gaps(struct shint_vcpu *vcpu)
 static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		       const struct shint_past *past, u64 now_ns)
 {
-	u64 event_ns = vcpu->halted_ns + vcpu->halt_ns;
+	/* What lies between KVM's halts is no part of halt_ns. */
+	u64 event_ns = vcpu->hit_ns + past->halt_ns;
+	u64 gap_ns = event_ns - vcpu->halted_ns;
 	struct shint_gaps *gaps = halt_gaps(vcpu);
 	struct shint_stock_params params;
 
@@ -220,21 +245,21 @@ static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		shint_stock_replay(&vcpu->stock, &params, vcpu->halt_ns ?: 1);
 	}
 
-	if (vcpu->halt_ns < GAP_MIN_NS)
+	if (gap_ns < GAP_MIN_NS)
 		goto out;
 	/* What the guest had announced as a timer is no device's event. */
 	if (vcpu->timer_ns != VIRTIO_SCHED_HINT_NS_NONE &&
-	    event_ns + shint_wake_cost_ns(&vcpu->wake_costs, vcpu->halt_ns) >= vcpu->timer_ns) {
-		shint_gaps_learn_timed(gaps, vcpu->halt_ns);
+	    event_ns + shint_wake_cost_ns(&vcpu->wake_costs, gap_ns) >= vcpu->timer_ns) {
+		shint_gaps_learn_timed(gaps, gap_ns);
 		goto out;
 	}
 	/* There is no need to be awake before. */
 	if (halt_was_announced(vcpu, past->met, event_ns)) {
-		shint_gaps_unlearn(gaps, vcpu->halt_ns);
+		shint_gaps_unlearn(gaps, gap_ns);
 		goto out;
 	}
-	shint_gaps_learn(gaps, vcpu->halt_ns);
-	if (vcpu->halt_ns > shint_policy_start_gap_ns(&vcpu->wake_costs))
+	shint_gaps_learn(gaps, gap_ns);
+	if (gap_ns > shint_policy_start_gap_ns(&vcpu->wake_costs))
 		shint_predict_start(&vcpu->predictor, event_ns);
 out:
 	vcpu->halt_ns = 0;

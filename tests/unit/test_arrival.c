@@ -125,6 +125,17 @@ static void test_way(void **state)
 	       "way %llu", (unsigned long long)way->mean_ns);
 }
 
+/* That the first packet found its vCPU just waking is soon forgotten. */
+static void test_way_begins(void **state)
+{
+	reset();
+	arrival(0, 0, WAY / 16);
+	arrival(0, 0, WAY);
+	arrival(0, 0, WAY);
+	taker(0);
+	expect(shint_way_keep_ns(way) > WAY, "%llu", (unsigned long long)shint_way_keep_ns(way));
+}
+
 /* The way to the peer is measured apart from the taker's, and only where there is one. */
 static void test_peer(void **state)
 {
@@ -189,6 +200,7 @@ int main(void)
 		cmocka_unit_test(test_not_concerned),
 		cmocka_unit_test(test_burst),
 		cmocka_unit_test(test_way),
+		cmocka_unit_test(test_way_begins),
 		cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_pay),
 	};
