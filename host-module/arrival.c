@@ -96,12 +96,13 @@ static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, u64 
 	if (id == SHINT_NO_VCPU || !shint_way_pays(&vm->arrivals.ways[role], now_ns))
 		return;
 	vcpu = arrival_vcpu(vm, id);
+	/* Pairs with the release in shint_arrival_allow(): kvm_vcpu is set. */
+	if (!smp_load_acquire(&vcpu->waker.on_arrival[role]))
+		return;
 	/* Whether or not it is asleep: it could have been. Arrivals may race; either will do. */
 	if (READ_ONCE(vcpu->waker.announced_ns) < READ_ONCE(vcpu->halted_ns))
 		WRITE_ONCE(vcpu->waker.announced_ns, now_ns);
-	/* Pairs with the release in shint_arrival_allow(): kvm_vcpu is set. */
-	if (!smp_load_acquire(&vcpu->waker.on_arrival[role]) ||
-	    !shint_kvm_blocking(vcpu->kvm_vcpu) || !xchg(&vcpu->waker.on_arrival[role], false))
+	if (!shint_kvm_blocking(vcpu->kvm_vcpu) || !xchg(&vcpu->waker.on_arrival[role], false))
 		return;
 	/* Before the wake-up, which is a full barrier: the probe must see why. */
 	WRITE_ONCE(vcpu->waker.arrived_ns[role], now_ns);
