@@ -128,7 +128,7 @@ static void arrival_came(struct shint_watch *watch)
 	arrival_ids(vm, watch->queue, ids);
 	if (!shint_arrivals_followed(&vm->arrivals, now_ns)) {
 		raw_spin_lock(&vm->arrivals_lock);
-		shint_arrivals_follow(&vm->arrivals, watch->queue, ids[SHINT_PEER], now_ns);
+		shint_arrivals_follow(&vm->arrivals, watch->queue, ids, now_ns);
 		raw_spin_unlock(&vm->arrivals_lock);
 	}
 	for (role = 0; role < SHINT_NR_ROLES; role++)
@@ -206,6 +206,7 @@ static int arrival_add(struct shint_vm *vm, struct sock *sk)
 	raw_spin_lock_irq(&vm->arrivals_lock);
 	vm->arrivals.takers[queue] = (struct shint_arrival_taker){};
 	vm->arrivals.at_ns = 0;
+	vm->arrivals.first.at_ns = 0;
 	memset(vm->arrivals.ends, 0, sizeof(vm->arrivals.ends));
 	raw_spin_unlock_irq(&vm->arrivals_lock);
 	INIT_LIST_HEAD(&watch->twins);

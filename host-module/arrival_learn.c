@@ -5,7 +5,9 @@
  * Nothing says which vCPU takes a device's interrupts, and a guest may change
  * that at any time. So one arrival at a time is followed: the first vCPU whose
  * halt ends after it, if that halt had begun before, is held to be the one.
- * Other events end halts, too: it takes a majority.
+ * Other events end halts, too: it takes a majority. How long the way takes is
+ * learned from that vCPU's own halts, once it is known: the first halt to end may
+ * be that of another one, whose timer has expired.
  *
  * Where the packet's task runs is the guest's to say: the taker's wake peer.
  * When that runs after an arrival is measured alike.
@@ -75,24 +77,25 @@ bool shint_arrivals_followed(const struct shint_arrivals *arrivals, u64 now_ns)
  * shint_arrivals_follow() - conclude about the last arrival and follow another one
  * @arrivals: of a VM
  * @queue: below KVM_SCHED_HINT_MAX_WATCHES
- * @peer_id: the wake peer of the queue's taker, or SHINT_NO_VCPU
+ * @ids: by role, the vCPUs that it is expected to lead to, or SHINT_NO_VCPU
  * @now_ns: now, when it arrived
  */
-void shint_arrivals_follow(struct shint_arrivals *arrivals, u32 queue, u32 peer_id, u64 now_ns)
+void shint_arrivals_follow(struct shint_arrivals *arrivals, u32 queue,
+			   const u32 ids[SHINT_NR_ROLES], u64 now_ns)
 {
 	struct shint_arrival_end *ends = arrivals->ends;
 	int role;
 
 	if (shint_arrivals_followed(arrivals, now_ns))
 		return;
-	if (ends[SHINT_TAKER].at_ns)
-		arrivals_vote(&arrivals->takers[arrivals->queue], ends[SHINT_TAKER].vcpu_id);
+	if (arrivals->first.at_ns)
+		arrivals_vote(&arrivals->takers[arrivals->queue], arrivals->first.vcpu_id);
+	arrivals->first.at_ns = 0;
 	for (role = 0; role < SHINT_NR_ROLES; role++) {
 		if (ends[role].at_ns)
 			way_learn(&arrivals->ways[role], ends[role].at_ns - arrivals->at_ns);
-		ends[role] = (struct shint_arrival_end){ .vcpu_id = SHINT_NO_VCPU };
+		ends[role] = (struct shint_arrival_end){ .vcpu_id = ids[role] };
 	}
-	ends[SHINT_PEER].vcpu_id = peer_id;
 	arrivals->queue = queue;
 	WRITE_ONCE(arrivals->at_ns, now_ns);
 }
@@ -110,6 +113,12 @@ bool shint_arrivals_concerned(const struct shint_arrivals *arrivals, u64 halted_
 	return at_ns && halted_ns <= at_ns && end_ns > at_ns && end_ns - at_ns < FOLLOW_NS;
 }
 
+static void end_note(struct shint_arrival_end *end, u32 vcpu_id, u64 end_ns)
+{
+	if (!end->at_ns || end_ns < end->at_ns)
+		*end = (struct shint_arrival_end){ .vcpu_id = vcpu_id, .at_ns = end_ns };
+}
+
 /**
  * shint_arrivals_halt_ended() - note the end of a halt
  * @arrivals: of a VM
@@ -122,15 +131,15 @@ bool shint_arrivals_concerned(const struct shint_arrivals *arrivals, u64 halted_
 void shint_arrivals_halt_ended(struct shint_arrivals *arrivals, u32 vcpu_id, u64 halted_ns,
 			       u64 end_ns)
 {
-	struct shint_arrival_end *taker = &arrivals->ends[SHINT_TAKER];
-	struct shint_arrival_end *peer = &arrivals->ends[SHINT_PEER];
+	struct shint_arrival_end *ends = arrivals->ends;
+	int role;
 
 	if (!shint_arrivals_concerned(arrivals, halted_ns, end_ns))
 		return;
-	if (!taker->at_ns || end_ns < taker->at_ns)
-		*taker = (struct shint_arrival_end){ .vcpu_id = vcpu_id, .at_ns = end_ns };
-	if (vcpu_id == peer->vcpu_id && (!peer->at_ns || end_ns < peer->at_ns))
-		peer->at_ns = end_ns;
+	end_note(&arrivals->first, vcpu_id, end_ns);
+	for (role = 0; role < SHINT_NR_ROLES; role++)
+		if (ends[role].vcpu_id == vcpu_id)
+			end_note(&ends[role], vcpu_id, end_ns);
 }
 
 /**

@@ -46,9 +46,9 @@ struct shint_way {
 };
 
 /**
- * struct shint_arrival_end - the halt that a followed arrival ended
+ * struct shint_arrival_end - the first halt to end after a followed arrival
  * @vcpu_id: whose
- * @at_ns: when the first halt to end after the arrival did so, or 0
+ * @at_ns: when it ended, or 0
  */
 struct shint_arrival_end {
 	u32 vcpu_id;
@@ -60,7 +60,8 @@ struct shint_arrival_end {
  * @takers: per watched queue
  * @at_ns: the arrival that is being followed, or 0
  * @queue: where that was
- * @ends: what it led to; the peer's vcpu_id is known beforehand, or SHINT_NO_VCPU
+ * @first: of all vCPUs
+ * @ends: of each role's vCPU, which is known beforehand, or SHINT_NO_VCPU
  * @ways: to each role's vCPU
  *
  * The owner serialises all calls but those that say otherwise.
@@ -69,12 +70,14 @@ struct shint_arrivals {
 	struct shint_arrival_taker takers[KVM_SCHED_HINT_MAX_WATCHES];
 	u64 at_ns;
 	u32 queue;
+	struct shint_arrival_end first;
 	struct shint_arrival_end ends[SHINT_NR_ROLES];
 	struct shint_way ways[SHINT_NR_ROLES];
 };
 
 bool shint_arrivals_followed(const struct shint_arrivals *arrivals, u64 now_ns);
-void shint_arrivals_follow(struct shint_arrivals *arrivals, u32 queue, u32 peer_id, u64 now_ns);
+void shint_arrivals_follow(struct shint_arrivals *arrivals, u32 queue,
+			   const u32 ids[SHINT_NR_ROLES], u64 now_ns);
 bool shint_arrivals_concerned(const struct shint_arrivals *arrivals, u64 halted_ns, u64 end_ns);
 void shint_arrivals_halt_ended(struct shint_arrivals *arrivals, u32 vcpu_id, u64 halted_ns,
 			       u64 end_ns);

@@ -16,17 +16,29 @@ static struct shint_arrivals arrivals;
 static struct shint_way *const way = &arrivals.ways[SHINT_TAKER];
 static u64 now;
 
+static const u32 nobody[SHINT_NR_ROLES] = { SHINT_NO_VCPU, SHINT_NO_VCPU };
+
 static void reset(void)
 {
 	memset(&arrivals, 0, sizeof(arrivals));
 	now = 1000 * SEC;
 }
 
+/* As the module does it: what is expected is what has been learned. */
+static void follow(u32 queue)
+{
+	u32 ids[SHINT_NR_ROLES] = { SHINT_NO_VCPU, SHINT_NO_VCPU };
+
+	if (!shint_arrivals_taker(&arrivals, queue, &ids[SHINT_TAKER]))
+		ids[SHINT_TAKER] = SHINT_NO_VCPU;
+	shint_arrivals_follow(&arrivals, queue, ids, now);
+}
+
 /* An arrival that ends the halt of a vCPU, and one of another a little later. */
 static void arrival(u32 queue, u32 vcpu_id, u64 way_ns)
 {
 	now += APART;
-	shint_arrivals_follow(&arrivals, queue, SHINT_NO_VCPU, now);
+	follow(queue);
 	shint_arrivals_halt_ended(&arrivals, vcpu_id + 1, now - MS, now + way_ns + 100 * US);
 	shint_arrivals_halt_ended(&arrivals, vcpu_id, now - MS, now + way_ns);
 	shint_arrivals_halt_ended(&arrivals, vcpu_id + 2, now - MS, now + way_ns + 50 * US);
@@ -38,7 +50,7 @@ static int taker(u32 queue)
 	u32 id = 0;
 
 	now += APART;
-	shint_arrivals_follow(&arrivals, KVM_SCHED_HINT_MAX_WATCHES - 1, SHINT_NO_VCPU, now);
+	shint_arrivals_follow(&arrivals, KVM_SCHED_HINT_MAX_WATCHES - 1, nobody, now);
 	return shint_arrivals_taker(&arrivals, queue, &id) ? (int)id : -1;
 }
 
@@ -74,7 +86,7 @@ static void test_not_concerned(void **state)
 	reset();
 	assert_false(shint_arrivals_concerned(&arrivals, now - MS, now + US));
 	now += APART;
-	shint_arrivals_follow(&arrivals, 0, SHINT_NO_VCPU, now);
+	shint_arrivals_follow(&arrivals, 0, nobody, now);
 	assert_true(shint_arrivals_concerned(&arrivals, now - MS, now + US));
 	/* began later, ended before or with it, ended long after */
 	assert_false(shint_arrivals_concerned(&arrivals, now + 1, now + US));
@@ -82,7 +94,7 @@ static void test_not_concerned(void **state)
 	assert_false(shint_arrivals_concerned(&arrivals, now - MS, now));
 	assert_false(shint_arrivals_concerned(&arrivals, now - MS, now + SEC));
 	shint_arrivals_halt_ended(&arrivals, 1, now - MS, now + SEC);
-	assert_int_equal(arrivals.ends[SHINT_TAKER].at_ns, 0);
+	assert_int_equal(arrivals.first.at_ns, 0);
 }
 
 /* A burst is one arrival, and its first packet's. */
@@ -92,11 +104,11 @@ static void test_burst(void **state)
 
 	reset();
 	assert_false(shint_arrivals_followed(&arrivals, now));
-	shint_arrivals_follow(&arrivals, 0, SHINT_NO_VCPU, now);
+	shint_arrivals_follow(&arrivals, 0, nobody, now);
 	first = now;
 	for (; now < first + MS; now += 10 * US) {
 		assert_true(shint_arrivals_followed(&arrivals, now));
-		shint_arrivals_follow(&arrivals, 1, SHINT_NO_VCPU, now);
+		shint_arrivals_follow(&arrivals, 1, nobody, now);
 	}
 	assert_true(arrivals.at_ns == first);
 	assert_int_equal(arrivals.queue, 0);
@@ -109,6 +121,11 @@ static void test_way(void **state)
 
 	reset();
 	assert_int_equal(shint_way_keep_ns(way), 0);
+	assert_false(shint_way_pays(way, now));
+	/* which vCPU it leads to is to be known first */
+	arrival(0, 0, WAY);
+	arrival(0, 0, WAY);
+	taker(0);
 	assert_false(shint_way_pays(way, now));
 	arrival(0, 0, WAY);
 	taker(0);
@@ -129,6 +146,8 @@ static void test_way(void **state)
 static void test_way_begins(void **state)
 {
 	reset();
+	arrival(0, 0, WAY);
+	arrival(0, 0, WAY);
 	arrival(0, 0, WAY / 16);
 	arrival(0, 0, WAY);
 	arrival(0, 0, WAY);
@@ -136,18 +155,40 @@ static void test_way_begins(void **state)
 	expect(shint_way_keep_ns(way) > WAY, "%llu", (unsigned long long)shint_way_keep_ns(way));
 }
 
+/* That another vCPU wakes in between makes the way no shorter. */
+static void test_way_of_its_own(void **state)
+{
+	int i;
+
+	reset();
+	arrival(0, 0, WAY);
+	arrival(0, 0, WAY);
+	for (i = 0; i < 50; i++) {
+		now += APART;
+		follow(0);
+		/* one of three, so the vote stands */
+		if (i % 3 == 0)
+			shint_arrivals_halt_ended(&arrivals, 1, now - MS, now + WAY / 16);
+		shint_arrivals_halt_ended(&arrivals, 0, now - MS, now + WAY);
+	}
+	assert_int_equal(taker(0), 0);
+	assert_true(way->mean_ns == WAY);
+}
+
 /* The way to the peer is measured apart from the taker's, and only where there is one. */
 static void test_peer(void **state)
 {
 	struct shint_way *peer_way = &arrivals.ways[SHINT_PEER];
+	const u32 ids[SHINT_NR_ROLES] = { [SHINT_TAKER] = 1, [SHINT_PEER] = 2 };
 
 	reset();
+	arrival(0, 1, WAY);
 	arrival(0, 1, WAY);
 	taker(0);
 	assert_int_equal(peer_way->mean_ns, 0);
 
 	now += APART;
-	shint_arrivals_follow(&arrivals, 0, 2, now);
+	shint_arrivals_follow(&arrivals, 0, ids, now);
 	/* reported late; of the peer's halts the first one to end counts */
 	shint_arrivals_halt_ended(&arrivals, 2, now - MS, now + 5 * WAY);
 	shint_arrivals_halt_ended(&arrivals, 2, now - MS, now + 3 * WAY);
@@ -201,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_burst),
 		cmocka_unit_test(test_way),
 		cmocka_unit_test(test_way_begins),
+		cmocka_unit_test(test_way_of_its_own),
 		cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_pay),
 	};

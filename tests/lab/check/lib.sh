@@ -151,6 +151,13 @@ load_module() {
 	insmod "$HOST_MODULE"
 }
 
+# Returns when it is gone, so that another can have its name and its taps.
+kill_guest() { # GUEST
+	guest-pid "$1" >/dev/null || return 0
+	kill -9 "$(guest-pid "$1")"
+	within 10 "the end of guest $1" sh -c "! guest-pid $1 >/dev/null"
+}
+
 # After a case: the module with its defaults, the first guest up and attached.
 restore() {
 	[ -d $MODULE ] || load_module
@@ -160,17 +167,16 @@ restore() {
 	set_mode hint
 	echo 0 >$PARAMETERS/test_blind_period_us
 	echo 1 >/sys/kernel/tracing/tracing_on
+	exec 3>&1
 	for pid in "$SCENARIO_STATE"/guests/*/pid; do
 		guest=${pid%/pid}
 		guest=${guest##*/}
-		[ "$guest" = main ] || guest-pid "$guest" >/dev/null && [ "$guest" != main ] &&
-			kill -9 "$(cat "$pid")"
+		[ "$guest" = main ] || kill_guest "$guest"
 	done
 	if ! timeout 10 guest-run true; then
-		guest-pid main >/dev/null && kill -9 "$(guest-pid main)" && sleep 1
+		kill_guest main
 		guest-start main
 	fi
-	exec 3>&1
 	within 10 "the first guest attached" attached main
 	within 10 "the first guest's driver told" guest_listening_is 1
 }

@@ -31,19 +31,25 @@ nic() { # NIC N DEVICE
 	before=$(packets "$1" 0)
 	wakes=$(counter arrival_wakes nics) hits=$(counter arrival_hits nics)
 	misses=$(counter arrival_misses nics)
-	pin-load ping -q -i 0.2 -c 25 "10.8.$2.2" >/dev/null
+	# Where an interrupt takes long to come, wakes in vain have it rest for a second at a time.
+	for _ in 1 2 3 4; do
+		pin-load ping -q -i 0.2 -c 25 "10.8.$2.2" >/dev/null
+		told=$(($(counter arrival_hits nics) - hits))
+		[ $told -lt 5 ] || break
+	done
 	[ "$(packets "$1" 0)" -ge $((before + 25)) ] ||
 		fail "$1: $before and then $(packets "$1" 0) packets were seen"
-	wakes=$(($(counter arrival_wakes nics) - wakes)) hits=$(($(counter arrival_hits nics) - hits))
-	misses=$(($(counter arrival_misses nics) - misses))
-	echo "$1: $wakes wakes, $hits in time, $misses in vain"
-	learned "$1" 0 || fail "$1: which vCPU takes its interrupts was not found out"
-	[ "$hits" -ge 5 ] || fail "$1: $wakes wakes, $hits in time, $misses in vain"
+	told="$(($(counter arrival_wakes nics) - wakes)) wakes, $told in time,"
+	told="$told $(($(counter arrival_misses nics) - misses)) in vain"
+	echo "$1: $told"
+	learned "$1" 0 || fail "$1: which vCPU takes its interrupts was not found out: $told"
+	[ "$(counter arrival_hits nics)" -ge $((hits + 5)) ] || fail "$1: $told"
 }
 
 while read -r module; do
-	insmod "$HARNESS_MODULES/$module"
+	[ -d "/sys/module/${module%.ko}" ] || insmod "$HARNESS_MODULES/$module"
 done <"$HARNESS_MODULES/more-modules"
+ip link del shveth 2>/dev/null || : # left by a first try
 # what is sent to veth0 arrives at shveth, and so at the macvtap
 ip link add shveth type veth
 ip link add link shveth name shmacvtap address "$(mac 4)" type macvtap
