@@ -9,8 +9,9 @@ import math
 HINTS = ("hint", "hint-5ms", "hint-1ms")
 SWITCHED = ("no-poll", "stock", "poll-50us", "poll-200us", "poll-1ms", "poll-10ms", "always") + HINTS + ("blind",)
 GUESTS = ("vhost-poll-200us", "haltpoll", "idle-poll", "cpu-pm")
-# of the guest's words, and of single rules
-RULES = ("without-timer", "without-io", "without-peer", "without-event", "without-gap", "without-arrival")
+# of the guest's words, of single rules, and of two where the host does not see packets arrive
+RULES = ("without-timer", "without-io", "without-peer", "without-event", "without-gap", "without-arrival",
+         "without-arrival-event", "without-arrival-gap")
 ABLATIONS = ("zeroed", "shuffled") + RULES
 CONFIGS = SWITCHED + GUESTS + ABLATIONS
 SPECIAL = ("poll-200us", "hint-5ms", "hint-1ms") + RULES

@@ -9,6 +9,7 @@ HINT=/sys/module/kvm_sched_hint/parameters
 NODE=/sys/class/misc/kvm-sched-hint
 KVM_POLL_US=200 # KVM's default, which STOCK_POLL_NS is in the time of this host
 ABLATIONS="zeroed shuffled without-timer without-io without-peer without-event without-gap without-arrival"
+ABLATIONS="$ABLATIONS without-arrival-event without-arrival-gap"
 
 die() {
 	echo "$ME: $*"
@@ -43,18 +44,31 @@ set_blind() { # PERIOD-US KEEP-US
 	echo "$2" >$HINT/test_blind_keep_us && echo "$1" >$HINT/test_blind_period_us
 }
 
-# The module's test-only parameter test_without takes a sum of these
+# What the module's test-only parameter test_without is for one rule
+without_rule() { # RULE
+	case $1 in
+	timer) echo 1 ;;
+	io) echo 2 ;;
+	peer) echo 4 ;;
+	event) echo 8 ;;
+	gap) echo 16 ;;
+	arrival) echo 32 ;;
+	*) die "no rule is called $1" ;;
+	esac
+}
+
+# And for several, joined by dashes
 without() { # ABLATION
 	case $1 in
-	without-timer) echo 1 ;;
-	without-io) echo 2 ;;
-	without-peer) echo 4 ;;
-	zeroed) echo 7 ;; # all that the guest says
-	without-event) echo 8 ;;
-	without-gap) echo 16 ;;
-	without-arrival) echo 32 ;;
-	*) echo 0 ;;
+	zeroed) rules=timer-io-peer ;; # all that the guest says
+	without-*) rules=${1#without-} ;;
+	*) rules= ;;
 	esac
+	sum=0
+	for rule in $(echo "$rules" | tr - ' '); do
+		sum=$((sum + $(without_rule "$rule")))
+	done
+	echo $sum
 }
 
 set_ablation() { # NAME|none
