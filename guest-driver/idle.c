@@ -45,7 +45,7 @@ static enum idle_mode idle_mode;
 static enum cpuhp_state hotplug_state;
 
 /* What is published, by feature bit. Flipped in process context, while no CPU publishes. */
-static DEFINE_STATIC_KEY_ARRAY_FALSE(published, VIRTIO_SCHED_HINT_F_WAKE_PEER + 1);
+static DEFINE_STATIC_KEY_ARRAY_FALSE(published, VIRTIO_SCHED_HINT_F_EVENT + 1);
 
 #define publishes(feature) static_branch_unlikely(&published[feature])
 
@@ -95,6 +95,14 @@ static void fill_waiters(struct sched_hint_publish *hint, ktime_t now)
 				 sched_hint_waiters_io());
 }
 
+static void fill_event(ktime_t now)
+{
+	u64 event_ns, event_dev_ns;
+
+	sched_hint_events_next(ktime_to_ns(now), &event_ns, &event_dev_ns);
+	sched_hint_table_event(event_ns, event_dev_ns);
+}
+
 /* @next: the next timer, KTIME_MAX if there is or is known none. */
 static bool publish_idle(ktime_t next)
 {
@@ -110,6 +118,8 @@ static bool publish_idle(ktime_t next)
 	now = ktime_get();
 	if (publishes(VIRTIO_SCHED_HINT_F_POLL))
 		fill_waiters(&hint, now);
+	if (publishes(VIRTIO_SCHED_HINT_F_EVENT))
+		fill_event(now);
 	if (publishes(VIRTIO_SCHED_HINT_F_TIMER))
 		fill_timer(&hint, next, now);
 	return sched_hint_table_publish(&hint);
@@ -205,6 +215,8 @@ static int start_cpu(unsigned int cpu)
 	/* A word that was not negotiated is 0; of one that was that would be a timeout. */
 	if (failed_features & BIT_ULL(VIRTIO_SCHED_HINT_F_POLL))
 		sched_hint_table_waiters(VIRTIO_SCHED_HINT_NS_NONE, 0);
+	if (failed_features & BIT_ULL(VIRTIO_SCHED_HINT_F_EVENT))
+		sched_hint_table_event(VIRTIO_SCHED_HINT_NS_NONE, 0);
 	this_cpu_write(skewed_tick_ns, TICK_NSEC / 2 / num_possible_cpus() * cpu);
 	host_poll_allow(cpu);
 	if (idle_mode == MODE_CPUIDLE) {
@@ -282,6 +294,8 @@ static void start_features(u64 features)
 	if (num_possible_cpus() > 1)
 		start_feature(features, VIRTIO_SCHED_HINT_F_WAKE_PEER, "wake peers",
 			      sched_hint_peer_start);
+	start_feature(features, VIRTIO_SCHED_HINT_F_EVENT, "expected interrupts",
+		      sched_hint_events_start);
 }
 
 /* No CPU publishes any more. */
@@ -289,6 +303,8 @@ static void stop_features(void)
 {
 	unsigned int i;
 
+	if (publishes(VIRTIO_SCHED_HINT_F_EVENT))
+		sched_hint_events_stop();
 	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
 		sched_hint_peer_stop();
 	if (publishes(VIRTIO_SCHED_HINT_F_POLL))

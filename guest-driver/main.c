@@ -348,6 +348,7 @@ static const unsigned int sched_hint_features[] = {
 	VIRTIO_SCHED_HINT_F_RUNNABLE,
 	VIRTIO_SCHED_HINT_F_POLL,
 	VIRTIO_SCHED_HINT_F_WAKE_PEER,
+	VIRTIO_SCHED_HINT_F_EVENT,
 };
 
 static const struct virtio_device_id sched_hint_ids[] = {

@@ -3,7 +3,8 @@
  * What the guest driver's files owe each other.
  *
  * main.c knows the device, table.c the shared table, idle.c the idle loop,
- * runnable.c the runqueues, waiters.c who waits in poll, peer.c who is woken by whose interrupts.
+ * runnable.c the runqueues, waiters.c who waits in poll, peer.c who is woken by whose interrupts,
+ * events.c the interrupts of devices.
  * There is one table because there is at most one device.
  */
 #ifndef SCHED_HINT_H
@@ -63,6 +64,11 @@ u16 sched_hint_runnable_overloaded(void);
 int sched_hint_peer_start(void);
 void sched_hint_peer_stop(void);
 u16 sched_hint_peer(void);
+
+/* events.c: the same */
+int sched_hint_events_start(void);
+void sched_hint_events_stop(void);
+void sched_hint_events_next(u64 now_ns, u64 *in_ns, u64 *dev_ns);
 
 /* table.c: allocation, process context, serialised by sched_hint.lock */
 int sched_hint_table_alloc(u32 nr_slots);

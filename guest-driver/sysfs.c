@@ -37,6 +37,7 @@ static const struct {
 	{ VIRTIO_SCHED_HINT_F_RUNNABLE, "runnable" },
 	{ VIRTIO_SCHED_HINT_F_POLL, "poll" },
 	{ VIRTIO_SCHED_HINT_F_WAKE_PEER, "wake_peer" },
+	{ VIRTIO_SCHED_HINT_F_EVENT, "event" },
 };
 
 /* what is published, by the names of the feature bits */

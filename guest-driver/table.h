@@ -73,6 +73,17 @@ static inline void sched_hint_table_waiters(u64 poll_timeout_ns, u64 nr_iowait)
 	WRITE_ONCE(slot->nr_iowait, cpu_to_le64(nr_iowait));
 }
 
+/* The same. */
+static inline void sched_hint_table_event(u64 event_ns, u64 event_dev_ns)
+{
+	struct virtio_sched_hint_slot *slot = this_cpu_read(sched_hint_own_slot);
+
+	if (!slot)
+		return;
+	WRITE_ONCE(slot->event_ns, cpu_to_le64(event_ns));
+	WRITE_ONCE(slot->event_dev_ns, cpu_to_le64(event_dev_ns));
+}
+
 /*
  * On the CPU itself, at idle entry, interrupts disabled. False: this CPU has no
  * slot, and owes no call of running.

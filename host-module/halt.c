@@ -216,6 +216,19 @@ static bool halt_was_announced(struct shint_vcpu *vcpu, bool met, u64 event_ns)
 	return took_ns >= cost_ns - cost_ns / 4;
 }
 
+/* So many announced events more than others, and the guest's word is not heard. */
+#define ANNOUNCED_MOST	4
+#define ANNOUNCED_MAX	8
+
+/* Whether most are: a majority vote of the last events. */
+static void halt_count_announced(struct shint_vcpu *vcpu, bool announced)
+{
+	if (announced)
+		vcpu->announced = min(vcpu->announced + 1, ANNOUNCED_MAX);
+	else if (vcpu->announced)
+		vcpu->announced--;
+}
+
 /*
  * I/O takes as long as its device takes, whatever the time between requests is
  * like: where the guest says that some is in flight, the gap is one of these.
@@ -234,6 +247,7 @@ static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
 	u64 gap_ns = event_ns - vcpu->halted_ns;
 	struct shint_gaps *gaps = halt_gaps(vcpu);
 	struct shint_stock_params params;
+	bool announced;
 
 	if (!past->known)
 		goto out;
@@ -253,8 +267,10 @@ static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		shint_gaps_learn_timed(gaps, gap_ns);
 		goto out;
 	}
+	announced = halt_was_announced(vcpu, past->met, event_ns);
+	halt_count_announced(vcpu, announced);
 	/* There is no need to be awake before. */
-	if (halt_was_announced(vcpu, past->met, event_ns)) {
+	if (announced) {
 		shint_gaps_unlearn(gaps, gap_ns);
 		goto out;
 	}
@@ -300,6 +316,8 @@ static void halt_without_words(struct shint_hint *hint, u32 without)
 		hint->next_timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
 		hint->tick = false;
 	}
+	if (without & SHINT_WITHOUT_TOLD)
+		hint->event_ns = VIRTIO_SCHED_HINT_NS_NONE;
 	if (without & SHINT_WITHOUT_IO)
 		hint->io_in_flight = false;
 	if (without & SHINT_WITHOUT_PEER)
@@ -375,6 +393,7 @@ static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 i
 		.idle_ns = moment->now_ns - vcpu->halted_ns,
 		.wake_costs = &vcpu->wake_costs,
 		.predictor = &vcpu->predictor,
+		.announced = vcpu->announced > ANNOUNCED_MOST,
 		/* If the guest has run since, it has the packet. */
 		.arrived_ns = moment->rehalt ? moment->arrived_ns : 0,
 		.role = moment->role,

@@ -10,7 +10,7 @@ extern const char *const shint_mode_names[];
 
 /*
  * What a decision can do without, for a test: to see what it is worth. The first
- * three are the guest's words.
+ * three, and TOLD, what it expects of devices, are the guest's words.
  */
 #define SHINT_WITHOUT_TIMER	BIT(0)
 #define SHINT_WITHOUT_IO	BIT(1)
@@ -18,7 +18,8 @@ extern const char *const shint_mode_names[];
 #define SHINT_WITHOUT_EVENT	BIT(3)
 #define SHINT_WITHOUT_GAP	BIT(4)
 #define SHINT_WITHOUT_ARRIVAL	BIT(5)
-#define SHINT_WITHOUT_ALL	GENMASK(5, 0)
+#define SHINT_WITHOUT_TOLD	BIT(6)
+#define SHINT_WITHOUT_ALL	GENMASK(6, 0)
 
 /* Module parameters. Written under the kernel's parameter lock. */
 extern u32 shint_default_mode;

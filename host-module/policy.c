@@ -241,6 +241,27 @@ static bool rule_gap(const struct shint_situation *situation, bool expected,
 	return true;
 }
 
+/*
+ * When the guest expects a device's event, by what it published. It tells a
+ * device's from other CPUs' calls, and sees those that find it busy.
+ */
+static bool policy_told_window(const struct shint_situation *situation,
+			       struct shint_window *window)
+{
+	const struct shint_hint *hint = situation->hint;
+	u64 due_ns, slack_ns;
+
+	if (hint->event_ns == VIRTIO_SCHED_HINT_NS_NONE || situation->announced)
+		return false;
+	due_ns = situation->published_ns + hint->event_ns;
+	slack_ns = max(2 * hint->event_dev_ns, SHINT_SLACK_MIN_NS);
+	if (due_ns + slack_ns <= situation->now_ns)
+		return false;
+	window->from_ns = due_ns > slack_ns ? due_ns - slack_ns : 0;
+	window->until_ns = due_ns + slack_ns;
+	return true;
+}
+
 /* Whatever else is done: be back before the next thing that is known to come. */
 static void add_early_wake(const struct shint_situation *situation, u64 timer_in_ns,
 			   const struct shint_window *window, bool expected,
@@ -310,7 +331,8 @@ void shint_policy_decide(const struct shint_situation *situation,
 		return;
 
 	timer_in_ns = policy_timer_in_ns(situation);
-	expected = shint_predict_window(situation->predictor, situation->now_ns, &window);
+	expected = policy_told_window(situation, &window) ||
+		   shint_predict_window(situation->predictor, situation->now_ns, &window);
 
 	if (!rule_arrival(situation, decision) &&
 	    !rule_timer_near(situation, timer_in_ns, decision) &&

@@ -53,6 +53,8 @@ enum shint_verdict {
  * @wake_costs: what waking the vCPU costs
  * @gaps: how long it idles, with a plan
  * @predictor: when transactions start
+ * @announced: most of its events are announced by their packets' arrival: there
+ *	is no need to be awake when the guest expects one
  * @arrived_ns: when the packet arrived that the vCPU was woken for, or 0
  * @role: if so, what the vCPU has to do with it
  * @arrival_keep_ns: by role, how long after an arrival its event is waited for,
@@ -70,6 +72,7 @@ struct shint_situation {
 	const struct shint_wake_costs *wake_costs;
 	const struct shint_gaps *gaps;
 	struct shint_predictor *predictor;
+	bool announced;
 	u64 arrived_ns;
 	enum shint_role role;
 	u64 arrival_keep_ns[SHINT_NR_ROLES];

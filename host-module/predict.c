@@ -32,9 +32,6 @@
 #define ECHOED_ENOUGH	(ECHOED_ALL * 5 / 8)
 #define ECHOED_INITIAL	(ECHOED_ALL / 2)
 
-/* No two starts are alike to better than that. */
-#define SLACK_MIN_NS	16384ULL
-
 /* As in TCP's round-trip estimate (RFC 6298): 1/8 for the mean, 1/4 beside. */
 #define MEAN_SHIFT	3
 #define DEV_SHIFT	2
@@ -168,7 +165,7 @@ static void reconsider_period(struct shint_predictor *predictor)
 /* Half a window, or 0 where none is worth it: starts are rarer than decisions. */
 static u64 believed_slack_ns(const struct shint_predictor *predictor)
 {
-	u64 slack_ns = max(2 * predictor->error_ns, SLACK_MIN_NS);
+	u64 slack_ns = max(2 * predictor->error_ns, SHINT_SLACK_MIN_NS);
 
 	/* Windows of more than half the time would be hardly better than keeping always. */
 	if (!predictor->period_ns || predictor->echoed < ECHOED_ENOUGH ||
@@ -183,7 +180,7 @@ static u64 believed_slack_ns(const struct shint_predictor *predictor)
  */
 static u64 believed_recent_slack_ns(const struct shint_predictor *predictor)
 {
-	u64 slack_ns = max(RECENT_SLACK * predictor->recent_dev_ns, SLACK_MIN_NS);
+	u64 slack_ns = max(RECENT_SLACK * predictor->recent_dev_ns, SHINT_SLACK_MIN_NS);
 
 	if (predictor->nr_starts < VOTERS_MIN || slack_ns > predictor->recent_ns / 8)
 		return 0;

@@ -10,6 +10,9 @@
 /* Starts that are remembered; so, how many a repeating pattern may have. */
 #define SHINT_ECHOES		8
 
+/* No two starts are alike to better than that. */
+#define SHINT_SLACK_MIN_NS	16384ULL
+
 /*
  * Distances between starts: sixteen buckets to each binary order, from 1 ms to
  * 1 s. A shorter period is kept through as gaps, a longer one is not worth much.

@@ -60,6 +60,14 @@ static int slot_decode(const struct idle_line *line, const struct shint_table *t
 		hint->next_timer_ns = slot_duration_ns(line->next_timer_ns);
 		hint->tick = flags & VIRTIO_SCHED_HINT_SLOT_F_TICK;
 	}
+	hint->event_ns = VIRTIO_SCHED_HINT_NS_NONE;
+	if (table->features & BIT_ULL(VIRTIO_SCHED_HINT_F_EVENT)) {
+		hint->event_ns = slot_duration_ns(line->event_ns);
+		hint->event_dev_ns = slot_duration_ns(line->event_dev_ns);
+		/* One that may come at any time is not expected. */
+		if (hint->event_dev_ns == VIRTIO_SCHED_HINT_NS_NONE)
+			hint->event_ns = VIRTIO_SCHED_HINT_NS_NONE;
+	}
 	hint->io_in_flight = table->features & BIT_ULL(VIRTIO_SCHED_HINT_F_POLL) && line->nr_iowait;
 	hint->wake_peer = VIRTIO_SCHED_HINT_NO_PEER;
 	if (table->features & BIT_ULL(VIRTIO_SCHED_HINT_F_WAKE_PEER)) {

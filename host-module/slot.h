@@ -15,6 +15,8 @@
  * struct shint_hint - a slot's idle line, after validation
  * @publish_seq: which publish this is
  * @next_timer_ns: from the publish to the next timer, or NS_NONE
+ * @event_ns: from the publish to the device's event that the guest expects, or NS_NONE
+ * @event_dev_ns: mean deviation from that; meaningless without
  * @wake_peer: slot of the vCPU on which the tasks run that this one's interrupts
  *	wake: below the table's nr_slots, or VIRTIO_SCHED_HINT_NO_PEER
  * @state: VIRTIO_SCHED_HINT_STATE_*
@@ -26,6 +28,8 @@
 struct shint_hint {
 	u64 publish_seq;
 	u64 next_timer_ns;
+	u64 event_ns;
+	u64 event_dev_ns;
 	u16 wake_peer;
 	u8 state;
 	bool tick;

@@ -150,6 +150,8 @@ struct shint_waker {
  * @published_ns: when it was first seen
  * @timer_ns: when its next timer fires, or NS_NONE
  * @wake_peer: slot of its wake peer, or VIRTIO_SCHED_HINT_NO_PEER; arrivals read it
+ * @announced: of the last events, more were announced by their packets' arrival
+ *	than not, by so many
  * @delivery_ns: from a packet's arrival to its event, mean; 0: not known
  * @wake_costs: from an early wake to the end of the halt
  * @blind_ns: mode blind: when the next wake is due
@@ -177,6 +179,7 @@ struct shint_vcpu {
 	u64 published_ns;
 	u64 timer_ns;
 	u16 wake_peer;
+	u8 announced;
 	u64 delivery_ns;
 	struct shint_wake_costs wake_costs;
 	u64 blind_ns;

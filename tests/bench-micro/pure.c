@@ -99,6 +99,7 @@ static void fresh(void)
 	vcpu.hint.publish_seq = 1;
 	vcpu.hint.state = VIRTIO_SCHED_HINT_STATE_IDLE;
 	vcpu.hint.next_timer_ns = NONE;
+	vcpu.hint.event_ns = NONE;
 	vcpu.situation = (struct shint_situation) {
 		.hint = &vcpu.hint,
 		.wake_costs = &vcpu.costs,

@@ -60,6 +60,7 @@ static struct shint_situation plain(struct shint_hint *hint)
 	hint->publish_seq = 1;
 	hint->state = VIRTIO_SCHED_HINT_STATE_IDLE;
 	hint->next_timer_ns = NONE;
+	hint->event_ns = NONE;
 	return (struct shint_situation) {
 		.hint = hint,
 		.now_ns = NOW,
@@ -284,6 +285,64 @@ static void test_expected_event(void **state)
 		expect(d.verdict == SHINT_YIELD_FAR, "%s", shint_verdict_name(d.verdict));
 		assert_int_equal(d.wake_in_ns, 0);
 	}
+}
+
+/* The same by what the guest expects, of which the host has learned nothing. */
+static void test_told_event(void **state)
+{
+	u64 due = NOW + 30 * MS, dev = 2 * COST;
+	struct shint_hint hint;
+	struct shint_situation s = plain(&hint);
+	struct shint_decision d;
+
+	hint.event_ns = 30 * MS;
+	hint.event_dev_ns = dev;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_WAKE_EVENT);
+	assert_in_range(s.now_ns + d.wake_in_ns, due - 10 * dev, due - dev - COST);
+
+	/* woken: kept from there through when it is due, and a little longer */
+	s.now_ns += d.wake_in_ns + COST;
+	s.idle_ns = s.now_ns - NOW;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_KEEP_EVENT);
+	assert_in_range(s.now_ns + d.keep_ns, due + dev, due + 10 * dev);
+	assert_int_equal(d.wake_in_ns, 0);
+
+	/* it did not come: not kept for it again */
+	s.now_ns = due + 10 * dev;
+	s.idle_ns = s.now_ns - NOW;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_YIELD_FAR);
+	assert_int_equal(d.wake_in_ns, 0);
+
+	/* its packet will be seen to arrive: nothing to be awake for */
+	s = plain(&hint);
+	hint.event_ns = 30 * MS;
+	s.announced = true;
+	d = decide(&s, NULL);
+	assert_int_equal(d.verdict, SHINT_YIELD_FAR);
+	assert_int_equal(d.wake_in_ns, 0);
+}
+
+/* What the guest says goes before what the host has learned, until it has passed. */
+static void test_told_and_learned(void **state)
+{
+	struct past p;
+	struct shint_hint hint;
+	struct shint_situation s = plain(&hint);
+
+	train(&p, 50 * MS, 0, 0);
+	s.now_ns = NOW + 1 * MS;
+	s.published_ns = s.now_ns;
+	hint.event_ns = 10 * MS;
+	assert_in_range(decide(&s, &p).wake_in_ns, 5 * MS, 10 * MS - COST);
+	hint.event_ns = 100 * MS;
+	assert_in_range(decide(&s, &p).wake_in_ns, 90 * MS, 100 * MS - COST);
+	hint.event_ns = 10 * MS;
+	s.now_ns += 20 * MS;
+	s.idle_ns = 21 * MS;
+	assert_in_range(decide(&s, &p).wake_in_ns, 5 * MS, 29 * MS - COST);
 }
 
 /* Of a timer and an event that are both far, the nearer one is woken for. */
@@ -563,14 +622,32 @@ static void random_hint(u64 *rnd, struct shint_hint *hint)
 	hint->next_timer_ns = random_of(rnd, 10 * MS);
 	if (hint->next_timer_ns > SHINT_HINT_MAX_NS)
 		hint->next_timer_ns = NONE;
+	hint->event_ns = random_of(rnd, 10 * MS);
+	hint->event_dev_ns = random_of(rnd, MS);
+	if (hint->event_ns > SHINT_HINT_MAX_NS || hint->event_dev_ns > SHINT_HINT_MAX_NS)
+		hint->event_ns = NONE;
 	hint->tick = !random_below(rnd, 4);
+}
+
+/* When the guest expects an event. */
+static bool told_window(const struct shint_situation *s, struct shint_window *window)
+{
+	u64 due = s->published_ns + s->hint->event_ns, slack = 2 * s->hint->event_dev_ns;
+
+	if (s->hint->event_ns == NONE || s->announced)
+		return false;
+	slack = slack < SHINT_SLACK_MIN_NS ? SHINT_SLACK_MIN_NS : slack;
+	window->from_ns = due > slack ? due - slack : 0;
+	window->until_ns = due + slack;
+	return window->until_ns > s->now_ns;
 }
 
 static void check_invariants(const struct shint_situation *s, struct past *p,
 			     const struct shint_decision *d)
 {
 	struct shint_window window = { 0 };
-	bool expected = shint_predict_window(&p->predictor, s->now_ns, &window);
+	bool expected = told_window(s, &window) ||
+			shint_predict_window(&p->predictor, s->now_ns, &window);
 	u64 timer_at = NONE, first;
 	int role;
 
@@ -649,6 +726,7 @@ static void test_invariants(void **state)
 			for (role = 0; role < SHINT_NR_ROLES; role++)
 				s.arrival_keep_ns[role] = random_below(&rnd, 2) *
 							  random_below(&rnd, 2 * MS);
+			s.announced = random_below(&rnd, 2);
 			s.role = random_below(&rnd, SHINT_NR_ROLES);
 			if (!random_below(&rnd, 4))
 				s.arrived_ns = now - random_below(&rnd, MS);
@@ -681,6 +759,8 @@ int main(void)
 		cmocka_unit_test(test_scales),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_expected_event),
+		cmocka_unit_test(test_told_event),
+		cmocka_unit_test(test_told_and_learned),
 		cmocka_unit_test(test_timer_and_event),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_gap_to_come),

@@ -12,6 +12,7 @@
 #define NONE	VIRTIO_SCHED_HINT_NS_NONE
 #define TIMER	BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER)
 #define PEER	BIT_ULL(VIRTIO_SCHED_HINT_F_WAKE_PEER)
+#define EVENT	BIT_ULL(VIRTIO_SCHED_HINT_F_EVENT)
 #define POLL	BIT_ULL(VIRTIO_SCHED_HINT_F_POLL)
 
 /* The fake user space: one copy at a time is seen and written down. */
@@ -169,6 +170,38 @@ static void test_io_in_flight(void **state)
 	}
 }
 
+/* When an event is expected: in an hour at most, both words, and only if negotiated. */
+static void test_event(void **state)
+{
+	static const struct {
+		u64 event_ns, dev_ns;
+		u64 features;
+		u64 expected_ns, expected_dev_ns;
+	} events[] = {
+		{ 0, 0, EVENT, 0, 0 },
+		{ 5 * MS, 7, EVENT, 5 * MS, 7 },
+		{ SHINT_HINT_MAX_NS, 1, EVENT, SHINT_HINT_MAX_NS, 1 },
+		{ 1, SHINT_HINT_MAX_NS, EVENT, 1, SHINT_HINT_MAX_NS },
+		{ SHINT_HINT_MAX_NS + 1, 7, EVENT, NONE, 0 },
+		{ 5 * MS, SHINT_HINT_MAX_NS + 1, EVENT, NONE, 0 },
+		{ NONE, 0, EVENT, NONE, 0 },
+		{ 5 * MS, NONE, EVENT, NONE, 0 },
+		{ 5 * MS, 7, ~EVENT, NONE, 0 },
+	};
+	struct shint_hint hint;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		slots[0].event_ns = htole64(events[i].event_ns);
+		slots[0].event_dev_ns = htole64(events[i].dev_ns);
+		assert_int_equal(read_words(0x2, NONE, 1, events[i].features, &hint), 0);
+		expect(hint.event_ns == events[i].expected_ns, "%zu: %llu", i, hint.event_ns);
+		if (events[i].expected_ns != NONE)
+			expect(hint.event_dev_ns == events[i].expected_dev_ns, "%zu: %llu", i,
+			       hint.event_dev_ns);
+	}
+}
+
 static void test_page_absent(void **state)
 {
 	struct shint_hint hint;
@@ -268,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_cases, reset),
 		cmocka_unit_test_setup(test_wake_peer, reset),
+		cmocka_unit_test_setup(test_event, reset),
 		cmocka_unit_test_setup(test_io_in_flight, reset),
 		cmocka_unit_test_setup(test_page_absent, reset),
 		cmocka_unit_test_setup(test_one_copy, reset),

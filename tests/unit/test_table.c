@@ -141,9 +141,9 @@ static void test_golden(void **state)
 		0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
 		/* poll_timeout_ns */
 		0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
-		/* event_ns, event_dev_ns: never negotiated */
-		0, 0, 0, 0, 0, 0, 0, 0,
-		0, 0, 0, 0, 0, 0, 0, 0,
+		/* event_ns, event_dev_ns */
+		0x28, 0x27, 0x26, 0x25, 0x24, 0x23, 0x22, 0x21,
+		0x38, 0x37, 0x36, 0x35, 0x34, 0x33, 0x32, 0x31,
 		/* tsc */
 		0xb8, 0xb7, 0xb6, 0xb5, 0xb4, 0xb3, 0xb2, 0xb1,
 		/* publish_seq: the first */
@@ -163,6 +163,7 @@ static void test_golden(void **state)
 	assert_true(sched_hint_table_bind(1));
 	tsc = 0xb1b2b3b4b5b6b7b8;
 	sched_hint_table_waiters(0x1112131415161718, 0x0304);
+	sched_hint_table_event(0x2122232425262728, 0x3132333435363738);
 	assert_true(sched_hint_table_publish(&hint));
 	assert_memory_equal(slot(1), golden, sizeof(golden));
 	assert_true(is_zero(slot(0), 256));

@@ -29,13 +29,14 @@
 #define SCHED_HINT_QUEUE_SIZE 16
 
 /*
- * The features that can be offered. Those that hook the guest's scheduler are
- * to be asked for: each context switch pays for them.
+ * The features that can be offered. Those that hook the guest's scheduler or
+ * its interrupts are to be asked for: each context switch pays for them.
  */
 #define SCHED_HINT_FEATURES (1ULL << VIRTIO_SCHED_HINT_F_TIMER | \
                              1ULL << VIRTIO_SCHED_HINT_F_RUNNABLE | \
                              1ULL << VIRTIO_SCHED_HINT_F_POLL | \
-                             1ULL << VIRTIO_SCHED_HINT_F_WAKE_PEER)
+                             1ULL << VIRTIO_SCHED_HINT_F_WAKE_PEER | \
+                             1ULL << VIRTIO_SCHED_HINT_F_EVENT)
 
 void virtio_sched_hint_update(VirtIOSchedHint *s)
 {
@@ -327,6 +328,8 @@ static const Property virtio_sched_hint_properties[] = {
                       VIRTIO_SCHED_HINT_F_POLL, false),
     DEFINE_PROP_BIT64("wake-peer", VirtIOSchedHint, host_features,
                       VIRTIO_SCHED_HINT_F_WAKE_PEER, true),
+    DEFINE_PROP_BIT64("event", VirtIOSchedHint, host_features,
+                      VIRTIO_SCHED_HINT_F_EVENT, false),
 };
 
 static void virtio_sched_hint_class_init(ObjectClass *klass, void *data)

@@ -174,7 +174,8 @@ static void set_good_table(TestState *t)
 /* Offers all that can be. */
 #define ALL_FEATURES "-global virtio-sched-hint-device.runnable=on " \
                      "-global virtio-sched-hint-device.poll=on " \
-                     "-global virtio-sched-hint-device.wake-peer=on"
+                     "-global virtio-sched-hint-device.wake-peer=on " \
+                     "-global virtio-sched-hint-device.event=on"
 
 /* Features that cost a guest's context switches are to be asked for. */
 static void test_features(void)
@@ -182,7 +183,8 @@ static void test_features(void)
     const uint64_t timer = 1ull << VIRTIO_SCHED_HINT_F_TIMER;
     const uint64_t peer = 1ull << VIRTIO_SCHED_HINT_F_WAKE_PEER;
     const uint64_t asked_for = 1ull << VIRTIO_SCHED_HINT_F_RUNNABLE |
-                               1ull << VIRTIO_SCHED_HINT_F_POLL;
+                               1ull << VIRTIO_SCHED_HINT_F_POLL |
+                               1ull << VIRTIO_SCHED_HINT_F_EVENT;
     TestState *t = boot(ALL_FEATURES);
 
     g_assert_cmphex(t->dev->vdev.features & asked_for, ==, asked_for);
