@@ -11,7 +11,7 @@ SWITCHED = ("no-poll", "stock", "poll-50us", "poll-200us", "poll-1ms", "poll-10m
 GUESTS = ("vhost-poll-200us", "haltpoll", "idle-poll", "cpu-pm")
 # of the guest's words, of single rules, and of two where the host does not see packets arrive
 RULES = ("without-timer", "without-io", "without-peer", "without-event", "without-gap", "without-arrival",
-         "without-arrival-event", "without-arrival-gap")
+         "without-told", "without-arrival-event", "without-arrival-gap", "without-arrival-told")
 ABLATIONS = ("zeroed", "shuffled") + RULES
 CONFIGS = SWITCHED + GUESTS + ABLATIONS
 SPECIAL = ("poll-200us", "hint-5ms", "hint-1ms") + RULES
@@ -71,6 +71,9 @@ WORKLOADS = {
     "uniform": udp("uniform"),
     "closed": udp("closed"),
     "rtp": udp("constant", {"gap_us": (20000, 100, 10000000)}),
+    # the server's own timers come between the requests: the guest knows which is which
+    "rtp-timers": Workload("udp", {**UDP, "gap_us": (20000, 100, 10000000), "poll_timeout_ms": (4, 1, 60000)},
+                           {"PATTERN": "constant"}, guest=("--device", "virtio-sched-hint-pci,event=on")),
     "start-of-load": Workload("udp", {**UDP, "silence_ms": (10000, 100, 600000), "repeat": (3, 1, 100),
                                       "burst_count": (50, 1, 1000)}, {"PATTERN": "constant"}, seconds=1),
     "cyclictest": Workload("cyclictest", {"interval_us": (20000, 100, 10000000)}),

@@ -9,7 +9,7 @@ HINT=/sys/module/kvm_sched_hint/parameters
 NODE=/sys/class/misc/kvm-sched-hint
 KVM_POLL_US=200 # KVM's default, which STOCK_POLL_NS is in the time of this host
 ABLATIONS="zeroed shuffled without-timer without-io without-peer without-event without-gap without-arrival"
-ABLATIONS="$ABLATIONS without-arrival-event without-arrival-gap"
+ABLATIONS="$ABLATIONS without-told without-arrival-event without-arrival-gap without-arrival-told"
 
 die() {
 	echo "$ME: $*"
@@ -53,6 +53,7 @@ without_rule() { # RULE
 	event) echo 8 ;;
 	gap) echo 16 ;;
 	arrival) echo 32 ;;
+	told) echo 64 ;;
 	*) die "no rule is called $1" ;;
 	esac
 }
@@ -60,7 +61,7 @@ without_rule() { # RULE
 # And for several, joined by dashes
 without() { # ABLATION
 	case $1 in
-	zeroed) rules=timer-io-peer ;; # all that the guest says
+	zeroed) rules=timer-io-peer-told ;; # all that the guest says
 	without-*) rules=${1#without-} ;;
 	*) rules= ;;
 	esac
