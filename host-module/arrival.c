@@ -118,13 +118,14 @@ static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, u64 
 static void arrival_came(struct shint_watch *watch)
 {
 	struct shint_vm *vm = watch->vm;
-	u64 now_ns = ktime_get_ns();
 	u32 ids[SHINT_NR_ROLES];
+	u64 now_ns;
 	int role;
 
 	WRITE_ONCE(watch->arrivals, watch->arrivals + 1);
 	if (READ_ONCE(vm->mode) != KVM_SCHED_HINT_MODE_HINT)
 		return;
+	now_ns = ktime_get_ns();
 	arrival_ids(vm, watch->queue, ids);
 	if (!shint_arrivals_followed(&vm->arrivals, now_ns)) {
 		raw_spin_lock(&vm->arrivals_lock);
@@ -182,11 +183,11 @@ static struct shint_watch *arrival_twin(const struct sock *sk)
 	return NULL;
 }
 
-/* Under shint_lock. */
-static int arrival_add(struct shint_vm *vm, struct sock *sk)
+/* Under shint_lock. Takes @watch if it succeeds. */
+static int arrival_add(struct shint_vm *vm, struct sock *sk, struct shint_watch *watch)
 {
 	u32 i, queue = KVM_SCHED_HINT_MAX_WATCHES;
-	struct shint_watch *watch, *twin;
+	struct shint_watch *twin;
 
 	if (vm->gone)
 		return -ENOTCONN;
@@ -199,9 +200,6 @@ static int arrival_add(struct shint_vm *vm, struct sock *sk)
 	if (queue == KVM_SCHED_HINT_MAX_WATCHES)
 		return -ENOSPC;
 
-	watch = kzalloc(sizeof(*watch), GFP_KERNEL_ACCOUNT);
-	if (!watch)
-		return -ENOMEM;
 	/* Whom this queue's predecessor led to is nothing to go by. */
 	raw_spin_lock_irq(&vm->arrivals_lock);
 	vm->arrivals.takers[queue] = (struct shint_arrival_taker){};
@@ -233,6 +231,7 @@ static int arrival_add(struct shint_vm *vm, struct sock *sk)
  */
 int shint_arrival_watch(struct shint_vm *vm, const struct kvm_sched_hint_watch *arg)
 {
+	struct shint_watch *watch;
 	struct file *file;
 	struct sock *sk;
 	int ret;
@@ -244,11 +243,19 @@ int shint_arrival_watch(struct shint_vm *vm, const struct kvm_sched_hint_watch *
 		return -EBADF;
 	sk = arrival_sock(file);
 	ret = -EINVAL;
-	if (sk) {
-		mutex_lock(&shint_lock);
-		ret = arrival_add(vm, sk);
-		mutex_unlock(&shint_lock);
-	}
+	if (!sk)
+		goto out;
+	/* Not under the lock, which the end of any VM's address space waits for. */
+	watch = kzalloc(sizeof(*watch), GFP_KERNEL_ACCOUNT);
+	ret = -ENOMEM;
+	if (!watch)
+		goto out;
+	mutex_lock(&shint_lock);
+	ret = arrival_add(vm, sk, watch);
+	mutex_unlock(&shint_lock);
+	if (ret)
+		kfree(watch);
+out:
 	fput(file);
 	return ret;
 }

@@ -376,8 +376,10 @@ void shint_apply_modes(void)
 	struct shint_vm *vm;
 
 	mutex_lock(&shint_lock);
-	list_for_each_entry(vm, &shint_vms, list)
+	list_for_each_entry(vm, &shint_vms, list) {
 		shint_apply_mode(vm);
+		cond_resched();
+	}
 	mutex_unlock(&shint_lock);
 }
 
@@ -484,7 +486,7 @@ bool shint_draining(void)
  */
 u32 shint_drains(void)
 {
-	return READ_ONCE(attach_drains);
+	return smp_load_acquire(&attach_drains);
 }
 
 /**
@@ -498,11 +500,14 @@ u32 shint_drains(void)
 void shint_drain(bool drain)
 {
 	struct shint_vm *vm, *next;
+	bool begins;
 
 	mutex_lock(&shint_lock);
-	if (drain && !attach_draining)
-		WRITE_ONCE(attach_drains, attach_drains + 1);
+	begins = drain && !attach_draining;
 	WRITE_ONCE(attach_draining, drain);
+	/* Who sees the new count sees why; pairs with the acquire in shint_drains(). */
+	if (begins)
+		smp_store_release(&attach_drains, attach_drains + 1);
 	if (drain)
 		list_for_each_entry_safe(vm, next, &shint_vms, list)
 			vm_unlink(vm);

@@ -259,7 +259,7 @@ static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		shint_stock_replay(&vcpu->stock, &params, vcpu->halt_ns ?: 1);
 	}
 
-	if (gap_ns < GAP_MIN_NS)
+	if (!vcpu->published_idle || gap_ns < GAP_MIN_NS)
 		goto out;
 	/* What the guest had announced as a timer is no device's event. */
 	if (vcpu->timer_ns != VIRTIO_SCHED_HINT_NS_NONE &&
@@ -380,6 +380,7 @@ static bool halt_read(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id,
 		*verdict = SHINT_STOCK_STALE;
 		return false;
 	}
+	vcpu->published_idle = true;
 	return true;
 }
 
@@ -555,15 +556,15 @@ static void halt_off(struct shint_vm *vm, struct shint_vcpu *vcpu)
 	vcpu->counters.verdicts[READ_ONCE(vm->quota) ? SHINT_STOCK_QUOTA : SHINT_STOCK_OFF]++;
 }
 
-/* A vCPU that the VMM gave no slot: what KVM's maximum was keeps bounding it. */
+/*
+ * A vCPU that the VMM gave no slot. What KVM would poll is not known without a
+ * shadow, for with our maximum in force its adaptation works on wrong numbers:
+ * so it does not poll.
+ */
 static void halt_stray(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu)
 {
-	struct shint_stock_params params;
-
 	WRITE_ONCE(vm->stray_hits, READ_ONCE(vm->stray_hits) + 1);
-	shint_kvm_stock_params(vm, &params);
-	if (shint_kvm_poll_ns(kvm_vcpu) > params.max_ns)
-		shint_kvm_set_poll_ns(kvm_vcpu, params.max_ns);
+	shint_kvm_set_poll_ns(kvm_vcpu, 0);
 }
 
 static struct shint_vcpu *halt_vcpu(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
@@ -626,7 +627,7 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 		vcpu->counters.early_sent++;
 	if (moment.arrived_ns)
 		halt_arrival(vm, vcpu, &past, &moment);
-	if (!moment.rehalt && past.known)
+	if (!moment.rehalt && past.known && vcpu->published_idle)
 		shint_arrival_halt_ended(vm, id, vcpu->halted_ns, vcpu->hit_ns + past.halt_ns);
 	if (moment.woken && mode != SHINT_MODE_BLIND && mode != KVM_SCHED_HINT_MODE_ALWAYS)
 		halt_charge_wake(vm, vcpu, moment.now_ns);
@@ -634,6 +635,7 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 		halt_learn(vm, vcpu, &past, moment.now_ns);
 	vcpu->halt_exits = exits;
 	vcpu->hit_ns = moment.now_ns;
+	vcpu->published_idle = false;
 
 	moment.stock_poll_ns = halt_stock_poll_ns(vm, vcpu, moment.woken);
 	/*

@@ -235,7 +235,7 @@ void shint_kvm_override(struct shint_vm *vm, u32 max_ns)
 
 	if (!override->installed) {
 		override->users = READ_ONCE(kvm->override_halt_poll_ns);
-		override->installed = true;
+		WRITE_ONCE(override->installed, true);
 	} else if (READ_ONCE(kvm->max_halt_poll_ns) != override->max_ns) {
 		override->users = true;
 	}
@@ -268,7 +268,7 @@ void shint_kvm_restore(struct shint_vm *vm)
 
 	if (!override->installed)
 		return;
-	override->installed = false;
+	WRITE_ONCE(override->installed, false);
 	/* If someone used KVM_CAP_HALT_POLL, that stays. */
 	if (!override->users && READ_ONCE(kvm->max_halt_poll_ns) == override->max_ns)
 		WRITE_ONCE(kvm->override_halt_poll_ns, false);
@@ -415,12 +415,15 @@ bool shint_kvm_must_be_stock(struct kvm_vcpu *vcpu, enum shint_verdict *verdict)
 }
 
 /**
- * shint_kvm_in_guest() - whether a vCPU runs guest code, so surely not halted
+ * shint_kvm_halted() - whether a vCPU's guest has halted, and no event ended that
  * @vcpu: any vCPU of an attached VM
+ *
+ * Not whether it is in the guest: what asks, a timer's interrupt on its own pCPU,
+ * has just made it leave.
  */
-bool shint_kvm_in_guest(const struct kvm_vcpu *vcpu)
+bool shint_kvm_halted(const struct kvm_vcpu *vcpu)
 {
-	return READ_ONCE(vcpu->mode) == IN_GUEST_MODE;
+	return READ_ONCE(vcpu->arch.mp_state) == KVM_MP_STATE_HALTED;
 }
 
 /**

@@ -39,7 +39,7 @@ void shint_kvm_stock_params(const struct shint_vm *vm, struct shint_stock_params
 u32 shint_kvm_poll_ns(const struct kvm_vcpu *vcpu);
 void shint_kvm_set_poll_ns(struct kvm_vcpu *vcpu, u32 poll_ns);
 bool shint_kvm_must_be_stock(struct kvm_vcpu *vcpu, enum shint_verdict *verdict);
-bool shint_kvm_in_guest(const struct kvm_vcpu *vcpu);
+bool shint_kvm_halted(const struct kvm_vcpu *vcpu);
 bool shint_kvm_blocking(struct kvm_vcpu *vcpu);
 void shint_kvm_wake(struct kvm_vcpu *vcpu);
 

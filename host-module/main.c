@@ -93,7 +93,7 @@ static const struct kernel_param_ops without_ops = {
 	.get = param_get_uint,
 };
 module_param_cb(test_without, &without_ops, &shint_test_without, 0600);
-MODULE_PARM_DESC(test_without, "test only: in mode hint decide without: 1 timers, 2 I/O in flight, 4 wake peers, 8 the predictor of starts, 16 the plan for gaps, 32 packet arrivals");
+MODULE_PARM_DESC(test_without, "test only: in mode hint decide without: 1 timers, 2 I/O in flight, 4 wake peers, 8 the predictor of starts, 16 the plan for gaps, 32 packet arrivals, 64 what the guest expects of devices");
 
 bool shint_test_shuffled;
 module_param_named(test_shuffled, shint_test_shuffled, bool, 0600);
@@ -296,7 +296,9 @@ static __poll_t main_poll(struct file *file, poll_table *table)
 static int main_open(struct inode *inode, struct file *file)
 {
 	struct shint_file *sfile;
+	u32 drains = shint_drains();
 
+	/* The count first: of a drain that begins meanwhile this file has to be told. */
 	if (shint_draining())
 		return -ESHUTDOWN;
 	sfile = kzalloc(sizeof(*sfile), GFP_KERNEL_ACCOUNT);
@@ -304,7 +306,7 @@ static int main_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	mutex_init(&sfile->lock);
 	init_waitqueue_head(&sfile->wait);
-	sfile->drains = shint_drains();
+	sfile->drains = drains;
 	file->private_data = sfile;
 	return nonseekable_open(inode, file);
 }

@@ -218,6 +218,7 @@ static bool rule_gap(const struct shint_situation *situation, bool expected,
 		     struct shint_decision *decision)
 {
 	struct shint_gap_step step;
+	u64 wake_in_ns = 0;
 
 	policy_gap_step(situation, &step);
 	if (expected) {
@@ -229,15 +230,16 @@ static bool rule_gap(const struct shint_situation *situation, bool expected,
 		if (step.awake_in_ns > rest_ns)
 			step.awake_in_ns = 0;
 	}
-	if (!step.keep_ns && !step.awake_in_ns)
-		return false;
-	decide(decision, step.keep_ns ? SHINT_KEEP_GAP : SHINT_WAKE_EVENT, step.keep_ns, 0);
 	if (step.awake_in_ns) {
 		u64 lead_ns = policy_lead_ns(situation, step.awake_in_ns - step.keep_ns);
 
-		decision->wake_in_ns = step.awake_in_ns > lead_ns + step.keep_ns ?
-				       step.awake_in_ns - lead_ns : step.keep_ns;
+		wake_in_ns = step.awake_in_ns > lead_ns + step.keep_ns ?
+			     step.awake_in_ns - lead_ns : step.keep_ns;
 	}
+	if (!step.keep_ns && !wake_in_ns)
+		return false;
+	decide(decision, step.keep_ns ? SHINT_KEEP_GAP : SHINT_WAKE_EVENT, step.keep_ns,
+	       wake_in_ns);
 	return true;
 }
 
@@ -255,7 +257,8 @@ static bool policy_told_window(const struct shint_situation *situation,
 		return false;
 	due_ns = situation->published_ns + hint->event_ns;
 	slack_ns = max(2 * hint->event_dev_ns, SHINT_SLACK_MIN_NS);
-	if (due_ns + slack_ns <= situation->now_ns)
+	/* Nor one that is so vague that it could not be kept for. */
+	if (due_ns + slack_ns <= situation->now_ns || 2 * slack_ns > situation->max_keep_ns)
 		return false;
 	window->from_ns = due_ns > slack_ns ? due_ns - slack_ns : 0;
 	window->until_ns = due_ns + slack_ns;

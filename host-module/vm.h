@@ -132,7 +132,7 @@ struct shint_waker {
  *
  * Written by the vCPU's own thread in the probe, which KVM runs under the
  * vCPU's mutex, so one at a time; the timer writes waker.fired_ns only, and the
- * arrival of a packet waker.on_arrival and waker.arrived_ns.
+ * arrival of a packet waker.on_arrival, waker.arrived_ns and waker.announced_ns.
  *
  * @kvm_vcpu: set at the first halt; valid as long as the VM's reference to kvm
  * @waker: early wake
@@ -146,6 +146,8 @@ struct shint_waker {
  * @hit_ns: when the last halt was seen
  * @halted_ns: when the guest halted; early wakes do not count
  * @halt_ns: time since then that was spent halted
+ * @published_idle: the guest published that it halts because it is idle; of other
+ *	halts nothing is learned
  * @publish_seq: the publish last seen
  * @published_ns: when it was first seen
  * @timer_ns: when its next timer fires, or NS_NONE
@@ -175,6 +177,7 @@ struct shint_vcpu {
 	u64 hit_ns;
 	u64 halted_ns;
 	u64 halt_ns;
+	bool published_idle;
 	u64 publish_seq;
 	u64 published_ns;
 	u64 timer_ns;

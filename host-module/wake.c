@@ -25,14 +25,14 @@ static enum hrtimer_restart wake_fire(struct hrtimer *timer)
 	u64 now_ns = ktime_get_ns();
 
 	/* Not halted any more: the event was first, and the timer is moot. */
-	if (!READ_ONCE(vcpu->waker.armed) || shint_kvm_in_guest(vcpu->kvm_vcpu))
+	if (!READ_ONCE(vcpu->waker.armed) || !shint_kvm_halted(vcpu->kvm_vcpu))
 		return HRTIMER_NORESTART;
 
 	/*
 	 * Mode always: nothing to do until a cut-off has made the vCPU block.
 	 * Not hrtimer_forward(): the vCPU may halt again on another pCPU and
 	 * start the timer at the same time; hrtimer_start() is serialised with
-	 * that. A vCPU that went to user space instead is let go in the end.
+	 * that. A vCPU that went to user space while halted is let go in the end.
 	 */
 	if (now_ns < READ_ONCE(vcpu->waker.until_ns) && !shint_kvm_blocking(vcpu->kvm_vcpu)) {
 		hrtimer_start(timer, ns_to_ktime(SHINT_ALWAYS_REARM_NS),

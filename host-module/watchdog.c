@@ -168,8 +168,10 @@ static void watchdog_look(struct work_struct *work)
 	struct shint_vm *vm;
 
 	mutex_lock(&shint_lock);
-	list_for_each_entry(vm, &shint_vms, list)
+	list_for_each_entry(vm, &shint_vms, list) {
 		watchdog_look_at(vm);
+		cond_resched();
+	}
 	if (!list_empty(&shint_vms))
 		watchdog_start();
 	mutex_unlock(&shint_lock);

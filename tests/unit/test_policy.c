@@ -639,7 +639,7 @@ static bool told_window(const struct shint_situation *s, struct shint_window *wi
 	slack = slack < SHINT_SLACK_MIN_NS ? SHINT_SLACK_MIN_NS : slack;
 	window->from_ns = due > slack ? due - slack : 0;
 	window->until_ns = due + slack;
-	return window->until_ns > s->now_ns;
+	return window->until_ns > s->now_ns && 2 * slack <= s->max_keep_ns;
 }
 
 static void check_invariants(const struct shint_situation *s, struct past *p,
