@@ -15,6 +15,7 @@
 #include "halt.h"
 #include "kvm.h"
 #include "main.h"
+#include "steal.h"
 #include "trace.h"
 #include "vm.h"
 #include "wake.h"
@@ -145,6 +146,37 @@ static void halt_judge_arrival(struct shint_vm *vm, struct shint_vcpu *vcpu, enu
 	shint_arrival_judge(vm, role, hit, now_ns);
 }
 
+/* By another task that wanted the pCPU: it blocked before what was granted was over. */
+static bool halt_was_cut(const struct shint_vm *vm, const struct shint_grant *grant,
+			 const struct shint_past *past)
+{
+	u64 granted_ns = min_t(u64, grant->ns, READ_ONCE(vm->override.max_ns));
+
+	return past->halt_ns > past->polled_ns && past->polled_ns < granted_ns;
+}
+
+/* What came of a keep, for whether others are to follow. */
+static void halt_judge_keep(struct shint_vm *vm, struct shint_vcpu *vcpu,
+			    const struct shint_past *past, u64 spent_ns, u64 now_ns)
+{
+	static const u8 reasons[SHINT_NR_VERDICTS] = {
+		[SHINT_KEEP_TIMER] = 1 + SHINT_FOR_TIMER,
+		[SHINT_KEEP_EVENT] = 1 + SHINT_FOR_EVENT,
+		[SHINT_KEEP_GAP] = 1 + SHINT_FOR_GAP,
+	};
+	const struct shint_grant *grant = &vcpu->grant;
+	u8 reason = reasons[grant->verdict];
+
+	if (!past->known || grant->verdict >= SHINT_KEEP_ALWAYS)
+		return;
+	vcpu->counters.pauses += shint_backoff_cut(&vcpu->backoff, halt_was_cut(vm, grant, past),
+						   now_ns);
+	if (reason)
+		vcpu->counters.pauses +=
+			shint_backoff_spent(&vcpu->backoff, reason - 1, past->met, spent_ns,
+					    shint_policy_start_gap_ns(&vcpu->wake_costs), now_ns);
+}
+
 static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
 			const struct shint_past *past, u64 now_ns)
 {
@@ -168,6 +200,7 @@ static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		counters->early_misses++;
 	if (grant->arrival)
 		halt_judge_arrival(vm, vcpu, grant->role, past->met, now_ns);
+	halt_judge_keep(vm, vcpu, past, kept_ns - free_ns, now_ns);
 
 	if (grant->charged)
 		shint_budget_settle(&vcpu->budget, grant->at_ns, reserved_ns, kept_ns - free_ns,
@@ -324,14 +357,17 @@ static void halt_without_words(struct shint_hint *hint, u32 without)
 		hint->wake_peer = VIRTIO_SCHED_HINT_NO_PEER;
 }
 
-/* Test only: nor is what was learned. These two know nothing, and are never written. */
+/* Test only: nor is what was learned. These know nothing, and are never written. */
 static void halt_without_rules(struct shint_situation *situation, u32 without)
 {
 	static const struct shint_gaps no_gaps;
+	static const struct shint_backoff no_backoff;
 	static struct shint_predictor no_starts;
 
 	if (without & SHINT_WITHOUT_EVENT)
 		situation->predictor = &no_starts;
+	if (without & SHINT_WITHOUT_BACKOFF)
+		situation->backoff = &no_backoff;
 	if (without & SHINT_WITHOUT_GAP)
 		situation->gaps = &no_gaps;
 	if (without & SHINT_WITHOUT_ARRIVAL)
@@ -384,6 +420,14 @@ static bool halt_read(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id,
 	return true;
 }
 
+/* Whether the host is short of CPU where this vCPU runs. */
+static bool halt_is_contended(const struct shint_vcpu *vcpu, u64 now_ns)
+{
+	if (unlikely(READ_ONCE(shint_test_without) & SHINT_WITHOUT_BACKOFF))
+		return false;
+	return shint_backoff_contended(&vcpu->backoff, now_ns) || this_cpu_read(shint_stolen);
+}
+
 static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id,
 			     const struct halt_moment *moment, struct shint_decision *decision)
 {
@@ -395,6 +439,7 @@ static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 i
 		.wake_costs = &vcpu->wake_costs,
 		.predictor = &vcpu->predictor,
 		.announced = vcpu->announced > ANNOUNCED_MOST,
+		.backoff = &vcpu->backoff,
 		/* If the guest has run since, it has the packet. */
 		.arrived_ns = moment->rehalt ? moment->arrived_ns : 0,
 		.role = moment->role,
@@ -406,6 +451,10 @@ static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 i
 
 	if (!halt_read(vm, vcpu, id, moment, &hint, &decision->verdict))
 		return;
+	if (halt_is_contended(vcpu, moment->now_ns)) {
+		decision->verdict = SHINT_STOCK_CONTENDED;
+		return;
+	}
 	situation.published_ns = vcpu->published_ns;
 	for (role = 0; role < SHINT_NR_ROLES; role++)
 		situation.arrival_keep_ns[role] = shint_way_keep_ns(&vm->arrivals.ways[role]);
@@ -486,6 +535,7 @@ static void halt_grant(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		.ns = decision->keep_ns,
 		.free_ns = min(decision->keep_ns, moment->free_ns),
 		.at_ns = moment->now_ns,
+		.verdict = decision->verdict,
 	};
 
 	if (decision->verdict < SHINT_KEEP_ALWAYS && !halt_charge(vm, vcpu, &grant)) {

@@ -93,7 +93,7 @@ static const struct kernel_param_ops without_ops = {
 	.get = param_get_uint,
 };
 module_param_cb(test_without, &without_ops, &shint_test_without, 0600);
-MODULE_PARM_DESC(test_without, "test only: in mode hint decide without: 1 timers, 2 I/O in flight, 4 wake peers, 8 the predictor of starts, 16 the plan for gaps, 32 packet arrivals, 64 what the guest expects of devices");
+MODULE_PARM_DESC(test_without, "test only: in mode hint decide without: 1 timers, 2 I/O in flight, 4 wake peers, 8 the predictor of starts, 16 the plan for gaps, 32 packet arrivals, 64 what the guest expects of devices, 128 backing off");
 
 bool shint_test_shuffled;
 module_param_named(test_shuffled, shint_test_shuffled, bool, 0600);

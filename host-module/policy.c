@@ -39,6 +39,7 @@ static const char *const verdict_names[SHINT_NR_VERDICTS] = {
 	[SHINT_STOCK_NESTED] = "stock_nested",
 	[SHINT_STOCK_XEN] = "stock_xen",
 	[SHINT_STOCK_BUDGET] = "stock_budget",
+	[SHINT_STOCK_CONTENDED] = "stock_contended",
 	[SHINT_STOCK_BLIND] = "stock_blind",
 	[SHINT_YIELD_FAR] = "yield_far",
 	[SHINT_WAKE_TIMER] = "wake_timer",
@@ -103,7 +104,8 @@ u32 shint_policy_hit_worth(u64 budget_left_ns, u64 budget_limit_ns)
  * shint_policy_start_gap_ns() - an event after more than this starts something
  * @costs: what waking the vCPU costs
  *
- * So much is never kept through, however sure the event.
+ * So much is never kept through, however sure the event: it is what a hit is
+ * worth.
  */
 u64 shint_policy_start_gap_ns(const struct shint_wake_costs *costs)
 {
@@ -119,13 +121,19 @@ static void decide(struct shint_decision *decision, enum shint_verdict verdict,
 	memset(decision->on_arrival, 0, sizeof(decision->on_arrival));
 }
 
+static bool policy_pays(const struct shint_situation *situation, enum shint_reason reason)
+{
+	return shint_backoff_pays(situation->backoff, reason, situation->now_ns);
+}
+
 /* The time to the next timer that is worth waking for, or NS_NONE. */
 static u64 policy_timer_in_ns(const struct shint_situation *situation)
 {
 	u64 passed_ns = situation->now_ns - situation->published_ns;
 	u64 timer_ns = situation->hint->next_timer_ns;
 
-	if (situation->hint->tick || timer_ns == VIRTIO_SCHED_HINT_NS_NONE)
+	if (situation->hint->tick || timer_ns == VIRTIO_SCHED_HINT_NS_NONE ||
+	    !policy_pays(situation, SHINT_FOR_TIMER))
 		return VIRTIO_SCHED_HINT_NS_NONE;
 	return timer_ns > passed_ns ? timer_ns - passed_ns : 0;
 }
@@ -220,6 +228,8 @@ static bool rule_gap(const struct shint_situation *situation, bool expected,
 	struct shint_gap_step step;
 	u64 wake_in_ns = 0;
 
+	if (!policy_pays(situation, SHINT_FOR_GAP))
+		return false;
 	policy_gap_step(situation, &step);
 	if (expected) {
 		u64 start_gap_ns = shint_policy_start_gap_ns(situation->wake_costs);
@@ -334,8 +344,9 @@ void shint_policy_decide(const struct shint_situation *situation,
 		return;
 
 	timer_in_ns = policy_timer_in_ns(situation);
-	expected = policy_told_window(situation, &window) ||
-		   shint_predict_window(situation->predictor, situation->now_ns, &window);
+	expected = policy_pays(situation, SHINT_FOR_EVENT) &&
+		   (policy_told_window(situation, &window) ||
+		    shint_predict_window(situation->predictor, situation->now_ns, &window));
 
 	if (!rule_arrival(situation, decision) &&
 	    !rule_timer_near(situation, timer_in_ns, decision) &&

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #include "arrival_learn.h"
+#include "backoff.h"
 #include "gaps.h"
 #include "predict.h"
 #include "slot.h"
@@ -29,6 +30,7 @@ enum shint_verdict {
 	SHINT_STOCK_NESTED,	/* a nested guest's halt */
 	SHINT_STOCK_XEN,	/* a Xen event channel poll */
 	SHINT_STOCK_BUDGET,	/* the budget is spent */
+	SHINT_STOCK_CONTENDED,	/* the host is short of CPU */
 	SHINT_STOCK_BLIND,	/* test, mode blind: not woken by the period */
 	SHINT_YIELD_FAR,	/* yield: nothing is near */
 	SHINT_WAKE_TIMER,	/* yield, wake before the guest's timer */
@@ -59,6 +61,7 @@ enum shint_verdict {
  * @role: if so, what the vCPU has to do with it
  * @arrival_keep_ns: by role, how long after an arrival its event is waited for,
  *	or 0 if that is not known
+ * @backoff: whether keeps pay
  * @max_keep_ns: the VM's limit for one grant
  * @budget_left_ns: what the budgets allow now
  * @free_ns: what KVM would poll in this halt without us, which no budget is
@@ -76,6 +79,7 @@ struct shint_situation {
 	u64 arrived_ns;
 	enum shint_role role;
 	u64 arrival_keep_ns[SHINT_NR_ROLES];
+	const struct shint_backoff *backoff;
 	u64 max_keep_ns;
 	u64 budget_left_ns;
 	u64 free_ns;

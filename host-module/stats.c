@@ -33,6 +33,7 @@ static void stats_add(struct shint_counters *sum, const struct shint_counters *c
 	sum->kept_ns += READ_ONCE(counters->kept_ns);
 	sum->free_ns += READ_ONCE(counters->free_ns);
 	sum->wasted_ns += READ_ONCE(counters->wasted_ns);
+	sum->pauses += READ_ONCE(counters->pauses);
 	sum->early_sent += READ_ONCE(counters->early_sent);
 	sum->early_hits += READ_ONCE(counters->early_hits);
 	sum->early_misses += READ_ONCE(counters->early_misses);
@@ -52,6 +53,7 @@ static void stats_show_counters(struct seq_file *seq, const struct shint_counter
 		halts += counters->verdicts[i];
 	seq_printf(seq, " halts=%llu grants=%llu kept_ns=%llu free_ns=%llu wasted_ns=%llu", halts,
 		   counters->grants, counters->kept_ns, counters->free_ns, counters->wasted_ns);
+	seq_printf(seq, " pauses=%llu", counters->pauses);
 	seq_printf(seq, " early_wakes_sent=%llu early_hits=%llu early_misses=%llu",
 		   counters->early_sent, counters->early_hits, counters->early_misses);
 	for (i = 0; i < SHINT_NR_ROLES; i++)

@@ -52,6 +52,7 @@ struct shint_arrival_counters {
  * @kept_ns: polled within grants
  * @free_ns: of it, what KVM would have polled without us
  * @wasted_ns: polled within grants without an event
+ * @pauses: how often keeps were given up for a while: see backoff.c
  * @early_sent: vCPU threads woken before the awaited event
  * @early_hits: of these, the event came within the grant that followed
  * @early_misses: of these, it did not
@@ -65,6 +66,7 @@ struct shint_counters {
 	u64 kept_ns;
 	u64 free_ns;
 	u64 wasted_ns;
+	u64 pauses;
 	u64 early_sent;
 	u64 early_hits;
 	u64 early_misses;
@@ -88,6 +90,7 @@ struct shint_polled {
  * @ns: how long; 0 if none is
  * @free_ns: of it, what KVM would have polled without us: not charged
  * @at_ns: when it was given
+ * @verdict: why
  * @charged: to the vCPU's budget
  * @charged_to_vm: to the VM's budget, too
  * @early: it follows an early wake
@@ -98,6 +101,7 @@ struct shint_grant {
 	u64 ns;
 	u64 free_ns;
 	u64 at_ns;
+	enum shint_verdict verdict;
 	bool charged;
 	bool charged_to_vm;
 	bool early;
@@ -163,6 +167,7 @@ struct shint_waker {
  * @io_in_flight: the guest went idle while tasks waited for I/O
  * @gaps: how long it idles until an event: with nothing in flight, and with I/O
  * @predictor: when transactions start
+ * @backoff: what came of its keeps
  * @counters: for stats.c
  */
 struct shint_vcpu {
@@ -192,6 +197,7 @@ struct shint_vcpu {
 	bool io_in_flight;
 	struct shint_gaps gaps[2];
 	struct shint_predictor predictor;
+	struct shint_backoff backoff;
 	struct shint_counters counters;
 } ____cacheline_aligned;
 

@@ -15,6 +15,7 @@
 #include "attach.h"
 #include "kvm.h"
 #include "main.h"
+#include "steal.h"
 #include "vm.h"
 #include "watchdog.h"
 
@@ -168,6 +169,7 @@ static void watchdog_look(struct work_struct *work)
 	struct shint_vm *vm;
 
 	mutex_lock(&shint_lock);
+	shint_steal_look();
 	list_for_each_entry(vm, &shint_vms, list) {
 		watchdog_look_at(vm);
 		cond_resched();

@@ -36,6 +36,7 @@
 
 static struct {
 	struct shint_predictor predictor;
+	struct shint_backoff backoff;
 	struct shint_gaps gaps;
 	struct shint_wake_costs costs;
 	struct shint_hint hint;
@@ -105,6 +106,7 @@ static void fresh(void)
 		.wake_costs = &vcpu.costs,
 		.gaps = &vcpu.gaps,
 		.predictor = &vcpu.predictor,
+		.backoff = &vcpu.backoff,
 		.max_keep_ns = 20 * MS,
 		.budget_left_ns = 250 * MS,
 	};

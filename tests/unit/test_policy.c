@@ -31,6 +31,7 @@ static bool is_wake(enum shint_verdict v)
 /* What a vCPU's past has taught. */
 struct past {
 	struct shint_predictor predictor;
+	struct shint_backoff backoff;
 	struct shint_gaps gaps;
 	struct shint_wake_costs costs;
 };
@@ -80,6 +81,7 @@ static struct shint_decision decide(struct shint_situation *s, struct past *past
 	past = past ?: &nothing;
 	s->predictor = &past->predictor;
 	s->gaps = &past->gaps;
+	s->backoff = &past->backoff;
 	s->wake_costs = &past->costs;
 	shint_policy_decide(s, &d);
 	return d;
@@ -345,6 +347,37 @@ static void test_told_and_learned(void **state)
 	assert_in_range(decide(&s, &p).wake_in_ns, 5 * MS, 29 * MS - COST);
 }
 
+/* A reason that does not pay is not heard, the others are. */
+static void test_paused(void **state)
+{
+	struct shint_hint hint;
+	struct shint_situation s = plain(&hint);
+	struct past p;
+
+	train(&p, 50 * MS, 0, 0);
+	s.now_ns = NOW + 1 * MS;
+	s.published_ns = s.now_ns;
+	hint.next_timer_ns = COST;
+	assert_int_equal(decide(&s, &p).verdict, SHINT_KEEP_TIMER);
+	p.backoff.paused_until_ns[SHINT_FOR_TIMER] = s.now_ns + 1;
+	assert_int_equal(decide(&s, &p).verdict, SHINT_WAKE_EVENT);
+	p.backoff.paused_until_ns[SHINT_FOR_EVENT] = s.now_ns + 1;
+	p.backoff.paused_until_ns[SHINT_FOR_GAP] = s.now_ns + 1;
+	hint.event_ns = 30 * MS;
+	assert_int_equal(decide(&s, &p).verdict, SHINT_YIELD_FAR);
+	p.backoff.paused_until_ns[SHINT_FOR_TIMER] = s.now_ns;
+	assert_int_equal(decide(&s, &p).verdict, SHINT_KEEP_TIMER);
+
+	/* within a transaction */
+	s.now_ns = train(&p, 200 * MS, 2 * COST, 6) + COST / 2;
+	s.published_ns = s.now_ns;
+	hint.next_timer_ns = NONE;
+	hint.event_ns = NONE;
+	assert_int_equal(decide(&s, &p).verdict, SHINT_KEEP_GAP);
+	p.backoff.paused_until_ns[SHINT_FOR_GAP] = s.now_ns + 1;
+	assert_int_equal(decide(&s, &p).verdict, SHINT_WAKE_EVENT);
+}
+
 /* Of a timer and an event that are both far, the nearer one is woken for. */
 static void test_timer_and_event(void **state)
 {
@@ -580,6 +613,7 @@ static void test_names(void **state)
 		{ SHINT_STOCK_NESTED, "stock_nested" },
 		{ SHINT_STOCK_XEN, "stock_xen" },
 		{ SHINT_STOCK_BUDGET, "stock_budget" },
+		{ SHINT_STOCK_CONTENDED, "stock_contended" },
 		{ SHINT_STOCK_BLIND, "stock_blind" },
 		{ SHINT_YIELD_FAR, "yield_far" },
 		{ SHINT_WAKE_TIMER, "wake_timer" },
@@ -761,6 +795,7 @@ int main(void)
 		cmocka_unit_test(test_expected_event),
 		cmocka_unit_test(test_told_event),
 		cmocka_unit_test(test_told_and_learned),
+		cmocka_unit_test(test_paused),
 		cmocka_unit_test(test_timer_and_event),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_gap_to_come),

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The host is short of CPU: another task wants the vCPU's pCPU, or a hypervisor below takes it
+# away. Keeping is given up, counted, and taken up again when that is over.
+
+# Requests all the while, so that there is something to keep for
+(while :; do load 5 >/dev/null; done) &
+requests=$!
+
+contended_by() { # HALTS: so many more than $contended
+	[ "$(counter stock_contended)" -gt "$((contended + $1))" ]
+}
+
+gives_up() { # WHAT
+	contended=$(counter stock_contended)
+	within 40 "giving up under $1" contended_by 20
+}
+
+# A second in which halts are not left to KVM for that, and some are granted time
+keeps() {
+	contended=$(counter stock_contended) grants=$(counter grants)
+	sleep 2
+	[ "$(counter stock_contended)" = "$contended" ] && [ "$(counter grants)" -gt "$((grants + 3))" ]
+}
+
+within 20 "keeping" keeps
+pauses=$(counter pauses)
+taskset -c 1 sh -c 'while :; do :; done' &
+spinner=$!
+gives_up "another task"
+[ "$(counter pauses)" -gt "$pauses" ] || fail "no pause is counted"
+echo 128 >$PARAMETERS/test_without
+sleep 0.5
+contended=$(counter stock_contended)
+sleep 3
+expect "halts left to KVM without backing off" "$(counter stock_contended)" "$contended"
+echo 0 >$PARAMETERS/test_without
+kill $spinner
+within 20 "keeping after the other task" keeps
+
+insmod "$HARNESS_MODULES/steal.ko" percent=5
+sleep 2.5
+within 20 "keeping where little is stolen" keeps
+rmmod steal
+insmod "$HARNESS_MODULES/steal.ko" percent=20
+gives_up steal
+rmmod steal
+within 20 "keeping after the steal" keeps
+kill $requests
