@@ -13,7 +13,8 @@ COLOURS = {**plots.COLOURS, "poll-50us": "#f0c27b", "poll-200us": "#d55e00", "po
            "without-timer": "#c5b0d5", "without-io": "#c49c94", "without-peer": "#f7b6d2",
            "without-event": "#bcbd22", "without-gap": "#aec7e8", "without-arrival": "#98df8a",
            "without-arrival-event": "#17becf", "without-arrival-gap": "#9edae5",
-           "without-told": "#dbdb8d", "without-arrival-told": "#8c564b"}
+           "without-told": "#dbdb8d", "without-arrival-told": "#8c564b",
+           "without-backoff": "#7f7f7f"}
 PANELS = (("stddev", "standard deviation (us)"), ("p99", "99th percentile (us)"))
 
 

@@ -11,7 +11,8 @@ SWITCHED = ("no-poll", "stock", "poll-50us", "poll-200us", "poll-1ms", "poll-10m
 GUESTS = ("vhost-poll-200us", "haltpoll", "idle-poll", "cpu-pm")
 # of the guest's words, of single rules, and of two where the host does not see packets arrive
 RULES = ("without-timer", "without-io", "without-peer", "without-event", "without-gap", "without-arrival",
-         "without-told", "without-arrival-event", "without-arrival-gap", "without-arrival-told")
+         "without-told", "without-arrival-event", "without-arrival-gap", "without-arrival-told",
+         "without-backoff")
 ABLATIONS = ("zeroed", "shuffled") + RULES
 CONFIGS = SWITCHED + GUESTS + ABLATIONS
 SPECIAL = ("poll-200us", "hint-5ms", "hint-1ms") + RULES

@@ -9,7 +9,7 @@ HINT=/sys/module/kvm_sched_hint/parameters
 NODE=/sys/class/misc/kvm-sched-hint
 KVM_POLL_US=200 # KVM's default, which STOCK_POLL_NS is in the time of this host
 ABLATIONS="zeroed shuffled without-timer without-io without-peer without-event without-gap without-arrival"
-ABLATIONS="$ABLATIONS without-told without-arrival-event without-arrival-gap without-arrival-told"
+ABLATIONS="$ABLATIONS without-told without-arrival-event without-arrival-gap without-arrival-told without-backoff"
 
 die() {
 	echo "$ME: $*"
@@ -54,6 +54,7 @@ without_rule() { # RULE
 	gap) echo 16 ;;
 	arrival) echo 32 ;;
 	told) echo 64 ;;
+	backoff) echo 128 ;;
 	*) die "no rule is called $1" ;;
 	esac
 }
