@@ -170,6 +170,20 @@ static struct sock *arrival_sock(struct file *file)
 	return IS_ERR(socket) ? NULL : socket->sk;
 }
 
+/* The file of a tap's descriptor, which the caller puts, and its socket; or an error. */
+static struct file *arrival_tap(s32 fd, struct sock **sk)
+{
+	struct file *file = fget(fd);
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	*sk = arrival_sock(file);
+	if (*sk)
+		return file;
+	fput(file);
+	return ERR_PTR(-EINVAL);
+}
+
 /* Another VM's watch of the same queue, or NULL. Under shint_lock. */
 static struct shint_watch *arrival_twin(const struct sock *sk)
 {
@@ -238,13 +252,9 @@ int shint_arrival_watch(struct shint_vm *vm, const struct kvm_sched_hint_watch *
 
 	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
 		return -EINVAL;
-	file = fget(arg->fd);
-	if (!file)
-		return -EBADF;
-	sk = arrival_sock(file);
-	ret = -EINVAL;
-	if (!sk)
-		goto out;
+	file = arrival_tap(arg->fd, &sk);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
 	/* Not under the lock, which the end of any VM's address space waits for. */
 	watch = kzalloc(sizeof(*watch), GFP_KERNEL_ACCOUNT);
 	ret = -ENOMEM;
@@ -295,16 +305,12 @@ int shint_arrival_query(struct shint_vm *vm, struct kvm_sched_hint_arrivals *arg
 
 	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
 		return -EINVAL;
-	file = fget(arg->fd);
-	if (!file)
-		return -EBADF;
-	sk = arrival_sock(file);
-	ret = -EINVAL;
-	if (sk) {
-		mutex_lock(&shint_lock);
-		ret = arrival_find(vm, sk, arg);
-		mutex_unlock(&shint_lock);
-	}
+	file = arrival_tap(arg->fd, &sk);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	mutex_lock(&shint_lock);
+	ret = arrival_find(vm, sk, arg);
+	mutex_unlock(&shint_lock);
 	fput(file);
 	return ret;
 }
