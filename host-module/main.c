@@ -85,7 +85,11 @@ u32 shint_test_without;
 
 static int without_set(const char *buf, const struct kernel_param *kp)
 {
-	return param_set_uint_minmax(buf, kp, 0, SHINT_WITHOUT_ALL);
+	int ret = param_set_uint_minmax(buf, kp, 0, SHINT_WITHOUT_ALL);
+
+	if (ret)
+		pr_err("%s: 0 to %lu, please\n", kp->name, SHINT_WITHOUT_ALL);
+	return ret;
 }
 
 static const struct kernel_param_ops without_ops = {

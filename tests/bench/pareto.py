@@ -6,8 +6,8 @@ import shutil
 
 import plots  # the demonstration's
 
-COLOURS = {**plots.COLOURS, "poll-50us": "#f0c27b", "poll-200us": "#d55e00", "poll-1ms": "#e69f00",
-           "poll-10ms": "#b8860b", "hint-5ms": "#5fd3b0", "hint-1ms": "#a6e8d5",
+COLOURS = {**plots.COLOURS, "blind-10pct": "#e377c2", "poll-50us": "#f0c27b", "poll-200us": "#d55e00",
+           "poll-1ms": "#e69f00", "poll-10ms": "#b8860b", "hint-5ms": "#5fd3b0", "hint-1ms": "#a6e8d5",
            "vhost-poll-200us": "#c0392b", "haltpoll": "#56b4e9", "idle-poll": "#222222", "cpu-pm": "#7f4f24",
            "zeroed": "#9467bd", "shuffled": "#8c8c00",
            "without-timer": "#c5b0d5", "without-io": "#c49c94", "without-peer": "#f7b6d2",
@@ -46,7 +46,7 @@ def draw(bench, out):
         print("note: gnuplot is missing: no plots; run `make deps` (package gnuplot-nox)")
         return []
     made = []
-    for entry in bench["workloads"]:
+    for entry in (entry for entry in bench["workloads"] if "sweep" not in entry):
         found = points(entry)
         if found:
             made += plots.render("pareto-" + entry["name"], "1000,480", script(entry, found), out)

@@ -12,7 +12,6 @@ import results
 import workloads
 
 ROUND_KEYS = ("config", "round", "wall_ns", "idle_cs", "kept_ns", "log", "error")
-FIRST = 50	# requests of a start of load that are judged
 
 
 class LogError(Exception):
@@ -31,13 +30,18 @@ def table(path, keys):
     return rows
 
 
+def p999(values):
+    """None where there are too few for one."""
+    if len(values) < workloads.P999_NEEDS:
+        return None
+    return round(analyse.percentile(sorted(values), 99.9), 1)
+
+
 def summary(values):
-    """As the demonstration's, with a p999, which is taken out again where there are too few."""
+    """As the demonstration's, with a p999."""
     found = analyse.summary(values)
     top = found.pop("max")
-    found["p999"] = round(analyse.percentile(sorted(values), 99.9), 1) if values else None
-    found["max"] = top
-    return found
+    return {**found, "p999": p999(values), "max": top}
 
 
 def read_requests(path):
@@ -59,7 +63,7 @@ def from_requests(path):
     answered = [rtt for _, rtt in requests if rtt is not None]
     if not answered:
         raise LogError("no request was answered")
-    return {"rtt_us": summary(answered), "failures": len(requests) - len(answered)}
+    return {"values": answered, "failures": len(requests) - len(answered)}
 
 
 def from_starts(path):
@@ -68,7 +72,7 @@ def from_starts(path):
     starts = {}
     for repetition, rtt in requests:
         starts.setdefault(repetition, []).append(rtt)
-    complete = [start[:FIRST] for start in starts.values() if None not in start[:FIRST]]
+    complete = [start[:workloads.FIRST] for start in starts.values() if None not in start[:workloads.FIRST]]
     if not complete:
         raise LogError("in each repetition a request was lost")
     return {**from_requests(path), "worst_first_us": round(statistics.median(max(start) for start in complete), 1)}
@@ -86,7 +90,7 @@ def from_histogram(path):
                 values += [int(fields[0])] * int(fields[1])
     if not values:
         raise LogError("cyclictest left no histogram")
-    return {"rtt_us": summary(values), "failures": beyond}
+    return {"values": values, "failures": beyond}
 
 
 def from_reads(path):
@@ -95,7 +99,7 @@ def from_reads(path):
         took_us = [int(line) / 1000 for line in lines if line.endswith("\n") and line.strip().isdecimal()]
     if len(words) != 2 or words[0] != "elapsed" or not took_us or not int(words[1]):
         raise LogError("blk-read left no reads")
-    return {"rtt_us": summary(took_us), "iops": round(len(took_us) * 1e9 / int(words[1]), 1), "failures": 0}
+    return {"values": took_us, "iops": round(len(took_us) * 1e9 / int(words[1]), 1), "failures": 0}
 
 
 def from_capture(path):
@@ -106,7 +110,7 @@ def from_capture(path):
     good = calls.successful(seen)
     if not good:
         raise LogError("no successful call")
-    return {"rtt_us": summary([call.rtt_us for call in good]), "failures": len(seen) - len(good),
+    return {"values": [call.rtt_us for call in good], "failures": len(seen) - len(good),
             "retransmissions": sum(call.retransmissions for call in seen)}
 
 
@@ -122,8 +126,9 @@ def from_idle(_path):
     return {"failures": 0}
 
 
-READERS = {"udp": from_requests, "udp-disk": from_requests, "bystander": from_requests, "cyclictest": from_histogram, "blk": from_reads,
-           "sip": from_capture, "capacity": from_capacity, "idle": from_idle}
+# of a log: what there is in it, the values that are timed as "values"
+READERS = {**{kind: from_requests for kind in ("udp", "udp-disk", "bystander", "dns")}, "cyclictest": from_histogram,
+           "blk": from_reads, "sip": from_capture, "capacity": from_capacity, "idle": from_idle}
 
 
 def reader_of(name):
@@ -131,31 +136,33 @@ def reader_of(name):
 
 
 def round_of(host, name, raw, cpus):
-    """S of one round, or {"failed": reason}: a failed round is never filled in."""
+    """(S of one round, its values); ({"failed": reason}, []): a failed round is never filled in."""
     number = int(raw["round"])
     wall_s = int(raw["wall_ns"]) / 1e9
     if raw["error"] or wall_s < 0.001:
-        return {"round": number, "failed": raw["error"] or "it took no time"}
+        return {"round": number, "failed": raw["error"] or "it took no time"}, []
     try:
         seen = reader_of(name)(os.path.join(host, raw["log"]))
     except (LogError, OSError, ValueError) as error:
-        return {"round": number, "failed": str(error)}
-    return {"round": number, **seen, "host_busy_s": round(cpus * wall_s - int(raw["idle_cs"]) / 100, 3),
-            "host_wall_s": round(wall_s, 3), "kept_ns": int(raw["kept_ns"])}
+        return {"round": number, "failed": str(error)}, []
+    values = seen.pop("values", [])
+    times = {"rtt_us": summary(values)} if values else {}
+    return {"round": number, **times, **seen, "host_busy_s": round(cpus * wall_s - int(raw["idle_cs"]) / 100, 3),
+            "host_wall_s": round(wall_s, 3), "kept_ns": int(raw["kept_ns"])}, values
 
 
-def drop_p999(rounds):
-    """Where a configuration has too few values for it."""
-    have = judge.values_in(rounds)
-    for entry in rounds:
-        if have < workloads.P999_NEEDS and "rtt_us" in entry:
-            entry["rtt_us"]["p999"] = None
+def median_of(rounds, pooled):
+    """Medians over the rounds, but for the p999, which is of the values of all of them together."""
+    median = results.median_of(rounds)
+    if median and "rtt_us" in median:
+        median["rtt_us"]["p999"] = p999(pooled)
+    return median
 
 
 def config_of(host, name, config, raw_rounds, reason, cpus):
-    rounds = [round_of(host, name, raw, cpus) for raw in raw_rounds if raw["config"] == config]
-    drop_p999(rounds)
-    found = {"name": config, "rounds": rounds, "median": results.median_of(rounds)}
+    seen = [round_of(host, name, raw, cpus) for raw in raw_rounds if raw["config"] == config]
+    rounds = [entry for entry, _ in seen]
+    found = {"name": config, "rounds": rounds, "median": median_of(rounds, [one for _, values in seen for one in values])}
     if reason:
         found["failed"] = reason
     elif found["median"] is None:
@@ -173,7 +180,7 @@ def outcome_of(run_dir):
 
 
 def collect(run_dir, name, params, configs):
-    """The entry of a workload; its configurations have failed where there is nothing of them."""
+    """The entry of a workload; a configuration has failed where there is nothing of it."""
     host = os.path.join(run_dir, "host")
     found = results.read_meta(run_dir)
     raw_rounds = table(os.path.join(host, "rounds.tsv"), ROUND_KEYS)

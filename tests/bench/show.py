@@ -4,12 +4,15 @@
 import time
 
 import terminal
+import workloads
 
-HEAD = ("config", "rounds", "n", "mean us", "stddev", "p50", "p99", "max", "busy CPUs", "kept", "failed", "")
-FORMAT = "  {:<10}{:>7}{:>7}{:>9}{:>8}{:>8}{:>9}{:>9}{:>11}{:>8}{:>8}  {}"
-FIGURES = ("mean", "stddev", "p50", "p99", "max")
+HEAD = ("config", "rounds", "n", "mean us", "stddev", "p50", "p99", "p99.9", "max", "busy CPUs", "kept", "failed", "")
+FORMAT = "  {:<11}{:>7}{:>7}{:>9}{:>8}{:>8}{:>9}{:>9}{:>9}{:>11}{:>8}{:>8}  {}"
+FIGURES = ("mean", "stddev", "p50", "p99", "p999", "max")
+SWEEP_HEAD = ("n", "mean us", "stddev", "p50", "p99", "busy CPUs", "failed")
+SWEEP_FORMAT = "{:<11}{:>7}{:>9}{:>8}{:>8}{:>9}{:>11}{:>8}  {}"
 # what a workload has instead of, or beside, response times
-EXTRA = {"iops": "{:.0f} IOPS", "calls_per_s": "{:.0f} call/s", "worst_first_us": "worst of the first 50: {:.0f} us"}
+EXTRA = {"iops": "{:.0f} IOPS", "calls_per_s": "{:.0f} call/s", "worst_first_us": f"worst of the first {workloads.FIRST}: {{:.0f}} us"}
 
 
 def number(value):
@@ -21,17 +24,23 @@ def short(value):
     return f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"
 
 
+def values_in(config):
+    return sum(entry.get("rtt_us", {}).get("n", 0) for entry in terminal.good_rounds(config))
+
+
 def row(config):
     rounds = terminal.rounds_text(config)
     median = config["median"]
     if median is None:
-        return FORMAT.format(config["name"], rounds, *["-"] * 9, f"failed: {config.get('failed', '')}")
+        return FORMAT.format(config["name"], rounds, *["-"] * 10, f"failed: {config.get('failed', '')}")
     times = median.get("rtt_us", {})
     wall = median["host_wall_s"]
-    extra = ", ".join(text.format(median[key]) for key, text in EXTRA.items() if median.get(key) is not None)
-    values = sum(entry.get("rtt_us", {}).get("n", 0) for entry in terminal.good_rounds(config))
-    return FORMAT.format(config["name"], rounds, values, *[number(times.get(name)) for name in FIGURES], f"{median['host_busy_s'] / wall:.3f}",
-                         f"{median['kept_ns'] / wall / 1e9:.3f}", f"{median['failures']:g}", extra).rstrip()
+    extra = [text.format(median[key]) for key, text in EXTRA.items() if median.get(key) is not None]
+    if "failed" in config:
+        extra.append(f"then failed: {config['failed']}")
+    return FORMAT.format(config["name"], rounds, values_in(config), *[number(times.get(name)) for name in FIGURES],
+                         f"{median['host_busy_s'] / wall:.3f}", f"{median['kept_ns'] / wall / 1e9:.3f}",
+                         f"{median['failures']:g}", ", ".join(extra)).rstrip()
 
 
 def workload_text(entry):
@@ -43,6 +52,42 @@ def workload_text(entry):
     lines += terminal.failed_lines(entry["configs"])
     lines += [f"  {name:<30} {terminal.ratio_text(ratio)}" for name, ratio in entry["ratios"].items()]
     return "\n".join(lines)
+
+
+def sweep_row(config):
+    median = config["median"]
+    if median is None:
+        return SWEEP_FORMAT.format(config["name"], *["-"] * 7, f"failed: {config.get('failed', '')}")
+    times = median.get("rtt_us", {})
+    return SWEEP_FORMAT.format(config["name"], values_in(config),
+                               *[number(times.get(name)) for name in ("mean", "stddev", "p50", "p99")],
+                               f"{median['host_busy_s'] / median['host_wall_s']:.3f}", f"{median['failures']:g}",
+                               f"then failed: {config['failed']}" if "failed" in config else "").rstrip()
+
+
+def sweep_text(name, entries):
+    """One table of all values of a workload's sweep."""
+    swept = list(entries[0]["sweep"])
+    lines = ["", f"{name}, other {' and '.join(swept)}; medians over the rounds",
+             "  " + "".join(f"{key:>12}" for key in swept) + "  " + SWEEP_FORMAT.format("config", *SWEEP_HEAD, "").rstrip()]
+    for entry in entries:
+        values = "".join(f"{entry['sweep'][key]:>12}" for key in swept)
+        for config in entry["configs"]:
+            lines.append(f"  {values}  {sweep_row(config)}")
+            lines += terminal.failed_lines([config])
+            values = " " * len(values)
+        if "failed" in entry:
+            lines.append(f"  {entry['failed']}")
+    return "\n".join(lines) + "\n"
+
+
+def sweeps_text(entries):
+    """The tables of all sweeps, or nothing."""
+    swept = {}
+    for entry in entries:
+        if "sweep" in entry:
+            swept.setdefault(entry["workload"], []).append(entry)
+    return "".join(sweep_text(name, ones) for name, ones in swept.items())
 
 
 def targets_text(targets):

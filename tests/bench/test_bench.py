@@ -11,6 +11,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 sys.path[:0] = [HERE, os.path.join(TESTS, "demo"), os.path.join(TESTS, "measure")]
+import analyse  # noqa: E402
 import judge  # noqa: E402
 import pareto  # noqa: E402
 import rounds  # noqa: E402
@@ -25,6 +26,10 @@ def entry(number, stddev=10.0, p99=20.0, busy=1.0, n=1000, kept=0):
 
 def config(name, entries):
     return {"name": name, "rounds": entries, "median": None}
+
+
+def entry_of(name, configs):
+    return {"name": name, "configs": configs, "ratios": judge.ratios(configs)}
 
 
 def three(name, **figures):
@@ -44,10 +49,10 @@ class Logs(unittest.TestCase):
 
     def test_requests(self):
         found = rounds.from_requests(self.write("0 0 1000 2000 5000\n0 1 3000 4000 0\n0 2 5000 6000 11000\n"))
-        self.assertEqual((found["rtt_us"]["n"], found["rtt_us"]["mean"], found["failures"]), (2, 4.0, 1))
+        self.assertEqual(found, {"values": [3.0, 5.0], "failures": 1})
 
     def test_a_torn_line_is_left_out(self):
-        self.assertEqual(rounds.from_requests(self.write("0 0 0 0 5000\n0 1 0 0 90"))["rtt_us"]["n"], 1)
+        self.assertEqual(rounds.from_requests(self.write("0 0 0 0 5000\n0 1 0 0 90"))["values"], [5.0])
 
     def test_no_answer_is_an_error(self):
         for text in ("", "0 0 1000 2000 0\n"):
@@ -64,11 +69,11 @@ class Logs(unittest.TestCase):
     def test_histogram(self):
         found = rounds.from_histogram(self.write("# Histogram\n000010 000002\n000020 000001\n"
                                                  "# Histogram Overflows: 00003\n"))
-        self.assertEqual((found["rtt_us"]["n"], found["rtt_us"]["max"], found["failures"]), (3, 20, 3))
+        self.assertEqual(found, {"values": [10, 10, 20], "failures": 3})
 
     def test_reads(self):
         found = rounds.from_reads(self.write("elapsed 2000000\n1000000\n1000000\n"))
-        self.assertEqual((found["iops"], found["rtt_us"]["mean"]), (1000.0, 1000.0))
+        self.assertEqual((found["iops"], found["values"]), (1000.0, [1000.0, 1000.0]))
         with self.assertRaises(rounds.LogError):
             rounds.from_reads(self.write(""))
 
@@ -100,11 +105,20 @@ class Rounds(unittest.TestCase):
         self.assertEqual(self.collect([], reason="no such thing")["failed"], "no such thing")
         self.assertIn("before its first round", self.collect([])["failed"])
 
+    def test_p999_is_of_all_rounds_together(self):
+        # 19980 of 1 us and 20 of 9 are 20000; of two rounds that have half of it each no round has a p999
+        raws = [self.RAW, {**self.RAW, "round": "2"}]
+        half = "0 0 0 0 1000\n" * 9990
+        found = self.collect(raws, half + "0 0 0 0 9000\n" * 10)
+        self.assertEqual([one["rtt_us"]["p999"] for one in found["rounds"]], [None, None])
+        self.assertEqual(found["median"]["rtt_us"]["p999"], 1.0)
+        self.assertEqual(self.collect(raws, half + "0 0 0 0 9000\n" * 11)["median"]["rtt_us"]["p999"], 9.0)
+
     def test_p999_takes_many_values(self):
-        self.assertIsNone(self.collect([self.RAW])["rounds"][0]["rtt_us"]["p999"])
-        many = [entry(1, n=19000), entry(2, n=1000)]
-        rounds.drop_p999(many)
-        self.assertEqual(many[0]["rtt_us"]["p999"], 30.0)
+        self.assertIsNone(self.collect([self.RAW], "0 0 0 0 1000\n" * 19999)["median"]["rtt_us"]["p999"])
+        one = self.collect([self.RAW], "0 0 0 0 1000\n" * 20000)
+        self.assertEqual((one["rounds"][0]["rtt_us"]["p999"], one["median"]["rtt_us"]["p999"]), (1.0, 1.0))
+        self.assertNotIn("values", one["rounds"][0])
 
 
 class Judge(unittest.TestCase):
@@ -156,6 +170,36 @@ class Judge(unittest.TestCase):
         self.assertIsNone(nothing["value"])
         self.assertIn("3 MAD", nothing["reason"])
 
+    def test_p99_loss_of_few_values_is_not_judged(self):
+        def found(**counts):
+            configs = [three(name, p99=p99, n=counts.get(name, 1000))
+                       for name, p99 in (("stock", 30.0), ("hint", 10.0), ("blind", 25.0))]
+            return next(one for one in judge.targets([entry_of("cyclictest", configs)])
+                        if one["name"] == "cyclictest: p99_loss_of_blind")
+        self.assertTrue(found()["met"])
+        for name in ("stock", "hint", "blind"):
+            few = found(**{name: 999})
+            self.assertIsNone(few["met"])
+            self.assertTrue(few["reason"].endswith(f"takes {name} has 2997"))
+
+    def test_rounds_are_paired_from_six_on(self):
+        # each round of hint takes half of what always takes, however much that is
+        def found(numbers):
+            return judge.ratios([config(name, [entry(number, stddev=share * 10.0 * number) for number in numbers])
+                                 for name, share in (("always", 1), ("hint", 0.5))])["stddev_hint_over_always"]
+        paired = found(range(1, 7))
+        self.assertEqual((paired["low"], paired["value"], paired["high"]), (0.5, 0.5, 0.5))
+        few = found(range(1, 6))
+        self.assertLess(few["low"], 0.5)
+        self.assertGreater(few["high"], 0.5)
+
+    def test_unlike_rounds_are_not_paired(self):
+        values = [10.0 * number for number in range(1, 8)]
+        configs = [config(name, [entry(number, stddev=value) for number, value in enumerate(values, 1) if number != missing])
+                   for name, missing in (("always", 3), ("hint", 5))]
+        self.assertEqual(judge.ratios(configs)["stddev_hint_over_always"],
+                         analyse.ratio(values[:4] + values[5:], values[:2] + values[3:]))
+
     def test_pareto(self):
         def value(**others):
             configs = [three("hint", p99=100.0, busy=0.2)] + [
@@ -167,14 +211,40 @@ class Judge(unittest.TestCase):
         self.assertEqual(value(stock=(200.0, 0.1), poll_1ms=(90.0, 0.16)), 0.9)
         self.assertIsNone(value(zeroed=(10.0, 0.1)))
         few = [three("hint", n=10), three("stock")]
-        self.assertIn("hint has 30 values", judge.ratios(few)["pareto_of_hint"]["reason"])
+        self.assertIn("hint has 30", judge.ratios(few)["pareto_of_hint"]["reason"])
+
+    def test_pareto_takes_enough_values_of_each_alternative(self):
+        configs = [three("hint"), three("stock", p99=90.0), three("poll-1ms", p99=90.0, n=999)]
+        found = next(one for one in judge.targets([entry_of("poisson", configs)]) if "pareto_of_hint" in one["name"])
+        self.assertIsNone(found["met"])
+        self.assertEqual(found["reason"], "of the 3000 values that a p99 takes poll-1ms has 2997")
+        # what is no alternative may have few
+        configs[2] = three("zeroed", n=1)
+        self.assertNotIn("reason", judge.ratios(configs)["pareto_of_hint"])
 
     def test_targets_of_an_entry(self):
         configs = [three("stock", stddev=30.0), three("always", busy=4.0), three("hint", busy=1.2), three("blind", stddev=25.0)]
-        found = {one["name"]: one["met"] for one in
-                 judge.targets([{"name": "rtp", "configs": configs, "ratios": judge.ratios(configs)}])}
+        found = {one["name"]: one["met"] for one in judge.targets([entry_of("rtp", configs)])}
         self.assertEqual(found, {"rtp: stddev_hint_over_always": True, "rtp: p99_hint_over_always": True,
-                                 "rtp: extra_cpu_share": True, "rtp: stddev_loss_of_blind": True})
+                                 "rtp: extra_cpu_share": True, "rtp: stddev_loss_of_blind": True,
+                                 "rtp: stddev_loss_of_blind-10pct": None, "rtp: stddev_loss_of_zeroed": None})
+
+    def test_ablations_that_were_not_run_are_told(self):
+        found = {one["name"]: one for one in judge.targets([entry_of("chain", [three("stock"), three("hint")])])}
+        for name in ("blind", "blind-10pct", "zeroed", "shuffled"):
+            one = found[f"chain: p99_loss_of_{name}"]
+            self.assertEqual((one["value"], one["met"], one["reason"]), (None, None, f"{name} was not run"))
+
+    def test_every_steadiness_has_its_ablations(self):
+        steady = {name for name, bars in judge.TARGETS.items() if any(bar[0] == "extra_cpu_share" for bar in bars)}
+        for name in steady | {"cyclictest", "chain"}:
+            _, ablations = judge.ABLATED[name]
+            self.assertLessEqual({"blind", "blind-10pct", "zeroed"}, set(ablations), name)
+            self.assertEqual("shuffled" in ablations, "--vcpus" in workloads.WORKLOADS[name].guest, name)
+
+    def test_a_sweep_is_not_judged(self):
+        configs = [three("stock", stddev=30.0), three("hint")]
+        self.assertEqual(judge.targets([{**entry_of("rtp", configs), "sweep": {"gap_us": 1}}]), [])
 
     def test_every_target_is_of_a_workload(self):
         self.assertLessEqual(set(judge.TARGETS) | set(judge.ABLATED), set(workloads.WORKLOADS))
@@ -186,7 +256,8 @@ class Workloads(unittest.TestCase):
         workloads.set_parameter(chosen, "rtp.gap_us=5000")
         self.assertEqual(chosen, {"rtp": {"gap_us": 5000}})
         for text, said in (("rtp.gap_us=1", "from 100 to 10000000"), ("rtp.no=1", "has no parameter"),
-                           ("no.gap_us=1", "is none of"), ("rtp", "WORKLOAD.NAME=VALUE"), ("rtp.gap_us=x", "from 100")):
+                           ("no.gap_us=1", "is none of"), ("rtp", "WORKLOAD.NAME=VALUE"), ("rtp.gap_us=x", "from 100"),
+                           ("rtp.gap_us=200,300", "--sweep takes several"), ("start-of-load.burst_count=49", "from 50 to")):
             with self.assertRaisesRegex(ValueError, said):
                 workloads.set_parameter({}, text)
 
@@ -201,6 +272,28 @@ class Workloads(unittest.TestCase):
         for name, workload in workloads.WORKLOADS.items():
             for default, low, high in workload.params.values():
                 self.assertTrue(low <= default <= high, name)
+
+    def test_rtp_and_drifting_are_of_20_ms(self):
+        for name in ("rtp", "drifting"):
+            self.assertEqual(workloads.WORKLOADS[name].defaults()["gap_us"], 20000)
+
+    def test_more_values_take_longer_rounds(self):
+        rtp = workloads.WORKLOADS["rtp"]
+        self.assertEqual(rtp.round_seconds(rtp.defaults(), 6, 20000), 70)
+        self.assertEqual(rtp.round_seconds(rtp.defaults(), 6), 11)
+
+    def test_sweeps(self):
+        sweeps = {}
+        workloads.sweep_parameter(sweeps, "constant.gap_us=1000,3000")
+        workloads.sweep_parameter(sweeps, "constant.work_us=50,1000")
+        self.assertEqual(workloads.combinations(sweeps["constant"]), [
+            {"gap_us": 1000, "work_us": 50}, {"gap_us": 1000, "work_us": 1000},
+            {"gap_us": 3000, "work_us": 50}, {"gap_us": 3000, "work_us": 1000}])
+        self.assertEqual(workloads.combinations({}), [{}])
+        for text, said in (("constant.gap_us=7000", "swept over twice"), ("rtp.gap_us=200,200", "there twice"),
+                           ("rtp.gap_us=200,", "must be a number"), ("rtp.gap_us=200,1", "from 100 to")):
+            with self.assertRaisesRegex(ValueError, said):
+                workloads.sweep_parameter(sweeps, text)
 
     def test_default_configs(self):
         self.assertNotIn("hint-1ms", workloads.default_configs("rtp"))
@@ -222,6 +315,21 @@ class Shown(unittest.TestCase):
         self.assertIn("failed: hint round 1: why", show.workload_text(one))
         self.assertIn("not judged", show.targets_text(judge.targets([one])))
         self.assertEqual(list(pareto.points(one)), ["stock"])
+
+    def test_a_sweep_is_one_table(self):
+        configs = [three("stock"), config("hint", [])]
+        configs[0]["median"], configs[1]["failed"] = entry(1), "why"
+        entries = [{**entry_of(f"constant gap_us={gap}", configs), "workload": "constant", "sweep": {"gap_us": gap}}
+                   for gap in (1000, 3000)]
+        lines = show.sweeps_text(entries + [{"name": "rtp"}]).splitlines()
+        self.assertEqual([line.split()[:3] for line in lines[2:]], [
+            ["gap_us", "config", "n"], ["1000", "stock", "3000"], ["hint", "-", "-"],
+            ["3000", "stock", "3000"], ["hint", "-", "-"]])
+        self.assertIn("failed: why", lines[-1])
+        self.assertEqual(show.sweeps_text([{"name": "rtp"}]), "")
+
+    def test_what_failed_later_says_so(self):
+        self.assertIn("then failed: why", show.row({**three("idle-poll"), "median": entry(1), "failed": "why"}))
 
     def test_time_to_go_is_corrected_by_what_has_run(self):
         progress = show.Progress({"rtp": (10, 10, 4), "idle": (10, 5, 2)}) # 70 in all

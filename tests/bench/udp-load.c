@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
@@ -23,8 +24,12 @@
 /* An answer that takes longer is lost. */
 #define PATIENCE_NS	NS_PER_S
 #define DRIFT		0.3
+#define REQUEST_MAX	512
+/* Two bytes of a given request. */
+#define NUMBER_MASK	0xffff
 
-enum { ADDRESS = 1, PORT, PATTERN, GAP_US, COUNT, SEED, REPEAT, SILENCE_MS, BURST, OFF_US, DRIFT_MS, LOG, NR_ARGS };
+enum { ADDRESS = 1, PORT, PATTERN, GAP_US, COUNT, SEED, REPEAT, SILENCE_MS, BURST, OFF_US, DRIFT_MS, REQUEST, LOG,
+       NR_ARGS };
 
 static const struct {
 	const char *name;
@@ -54,18 +59,23 @@ struct request {
 
 struct load {
 	int fd;
+	/* A given request; length 0: our own, a struct message. */
+	unsigned char data[REQUEST_MAX];
+	size_t length;
 	const char *pattern;
 	int64_t gap, off, drift;
-	long count, burst, repetition, nr_answered;
+	long count, burst, repetition, nr_sent, nr_answered;
 	struct request *requests;
 };
 
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: udp-load ADDRESS PORT PATTERN GAP-US COUNT SEED REPEAT SILENCE-MS BURST OFF-US DRIFT-MS LOG\n"
+		"usage: udp-load ADDRESS PORT PATTERN GAP-US COUNT SEED REPEAT SILENCE-MS BURST OFF-US DRIFT-MS REQUEST LOG\n"
 		"PATTERN: constant; drifting (the gap by 30 %% up and down in DRIFT-MS); onoff (BURST requests,\n"
 		"then OFF-US nothing); poisson; uniform (0 to 2 GAP-US); closed (GAP-US after an answer)\n"
+		"REQUEST: hexadecimal; its first two bytes are replaced by its number, which the answer has\n"
+		"there, too (DNS); -: one of its own, which the server sends back.\n"
 		"All of it REPEAT times, each after SILENCE-MS.\n");
 	return 2;
 }
@@ -92,16 +102,42 @@ static int64_t distance(const struct load *load, long number, int64_t elapsed)
 	return load->gap;
 }
 
-static void receive(struct load *load)
+/* The number that a given request has, over all repetitions. */
+static unsigned int given_number(const struct load *load, long number)
+{
+	return (load->repetition * load->count + number) & NUMBER_MASK;
+}
+
+/* Of which request of this repetition this is the answer, or -1. */
+static long answered_number(const struct load *load, const unsigned char *data, size_t length)
 {
 	struct message message;
+	unsigned int ago;
 
-	while (recv(load->fd, &message, sizeof(message), MSG_DONTWAIT) == sizeof(message)) {
+	if (!load->length) {
+		memcpy(&message, data, sizeof(message));
+		if (length != sizeof(message) || message.repetition != load->repetition)
+			return -1;
+		return message.number;
+	}
+	if (length < 2)
+		return -1;
+	ago = (given_number(load, load->nr_sent - 1) - (data[0] << 8 | data[1])) & NUMBER_MASK;
+	return load->nr_sent - 1 - ago;
+}
+
+static void receive(struct load *load)
+{
+	unsigned char data[2048];
+	ssize_t got;
+
+	while ((got = recv(load->fd, data, sizeof(data), MSG_DONTWAIT)) > 0) {
+		long number = answered_number(load, data, got);
 		struct request *request;
 
-		if (message.repetition != load->repetition || message.number >= load->count)
+		if (number < 0 || number >= load->count)
 			continue; /* too late */
-		request = &load->requests[message.number];
+		request = &load->requests[number];
 		if (!request->sent || request->answered)
 			continue;
 		request->answered = now_ns();
@@ -127,11 +163,18 @@ static int send_request(struct load *load, long number, int64_t due)
 {
 	struct message message = { load->repetition, number };
 	struct request *request = &load->requests[number];
+	size_t length = load->length ? load->length : sizeof(message);
 
+	if (load->length) {
+		load->data[0] = given_number(load, number) >> 8;
+		load->data[1] = given_number(load, number);
+	}
 	request->due = due;
 	request->sent = now_ns();
+	load->nr_sent = number + 1;
 	/* ECONNREFUSED is about an earlier request: that one is lost. */
-	if (send(load->fd, &message, sizeof(message), 0) == sizeof(message) || errno == ECONNREFUSED)
+	if (send(load->fd, load->length ? (void *)load->data : &message, length, 0) == (ssize_t)length ||
+	    errno == ECONNREFUSED)
 		return 0;
 	perror("udp-load: send");
 	return -1;
@@ -143,6 +186,7 @@ static int run(struct load *load)
 	int64_t begun = now_ns(), due = begun;
 
 	memset(load->requests, 0, load->count * sizeof(*load->requests));
+	load->nr_sent = 0;
 	load->nr_answered = 0;
 	for (long number = 0; number < load->count; number++) {
 		if (number)
@@ -203,6 +247,22 @@ static int numbers(char **argv, long *values)
 	return 0;
 }
 
+/* A given request. */
+static int read_request(struct load *load, const char *text)
+{
+	if (!strcmp(text, "-"))
+		return 0;
+	for (; isxdigit(text[0]) && isxdigit(text[1]) && load->length < REQUEST_MAX; text += 2) {
+		const char byte[] = { text[0], text[1], 0 };
+
+		load->data[load->length++] = strtol(byte, NULL, 16);
+	}
+	if (!*text && load->length >= 2)
+		return 0;
+	fprintf(stderr, "udp-load: REQUEST must be - or 2 to %d bytes in hexadecimal\n", REQUEST_MAX);
+	return -1;
+}
+
 int main(int argc, char **argv)
 {
 	long values[NR_ARGS];
@@ -211,7 +271,7 @@ int main(int argc, char **argv)
 
 	if (argc != NR_ARGS)
 		return usage();
-	if (numbers(argv, values))
+	if (numbers(argv, values) || read_request(&load, argv[REQUEST]))
 		return 2;
 	load.pattern = argv[PATTERN];
 	load.gap = values[GAP_US] * NS_PER_US;

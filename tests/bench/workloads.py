@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The workloads: what they run, their parameters with the ranges, and how long a round takes."""
 
+import itertools
 import math
 
 # Switched on the running host, hint at three settings of max_keep_us among them; then those that
 # need another guest, then what needs a test-only parameter of the module; poll-200us is KVM's
 # default, which is stock.
 HINTS = ("hint", "hint-5ms", "hint-1ms")
-SWITCHED = ("no-poll", "stock", "poll-50us", "poll-200us", "poll-1ms", "poll-10ms", "always") + HINTS + ("blind",)
+BLINDS = ("blind", "blind-10pct")
+SWITCHED = ("no-poll", "stock", "poll-50us", "poll-200us", "poll-1ms", "poll-10ms", "always") + HINTS + BLINDS
 GUESTS = ("vhost-poll-200us", "haltpoll", "idle-poll", "cpu-pm")
 # of the guest's words, of single rules, and of two where the host does not see packets arrive
 RULES = ("without-timer", "without-io", "without-peer", "without-event", "without-gap", "without-arrival",
@@ -25,6 +27,8 @@ QUICK_CONFIGS = ("stock", "always", "hint")
 P99_NEEDS, P999_NEEDS = 3000, 20000
 # some are lost
 SPARE = 1.05
+# requests of a start of load that are judged
+FIRST = 50
 
 # name: (default, lowest, highest)
 SERVER = {"work_us": (200, 0, 100000), "poll_timeout_ms": (1000, 1, 60000)}
@@ -33,11 +37,14 @@ DEFAULT_ROUNDS = 4
 
 
 class Workload:
-    """kind: the file of tests/bench/scenario/ that runs it. fixed: what it is besides its parameters."""
+    """kind: the file of tests/bench/scenario/ that runs it. fixed: what it is besides its parameters.
+    seconds: of a round, which is else as long as its values take. ends_itself: a round cannot be told
+    how long to be. server: which is not of this project."""
 
-    def __init__(self, kind, params, fixed=None, seconds=None, guest=(), configs=CONFIGS):
+    def __init__(self, kind, params, fixed=None, seconds=None, guest=(), configs=CONFIGS, ends_itself=False, server=None):
         self.kind, self.params, self.fixed = kind, params, fixed or {}
         self.seconds, self.guest, self.configs = seconds, list(guest), configs
+        self.ends_itself, self.server = ends_itself, server
 
     def defaults(self):
         return {name: default for name, (default, _, _) in self.params.items()}
@@ -48,11 +55,11 @@ class Workload:
             return params["gap_us"] + params["off_us"] / params["burst"]
         return params.get("gap_us", params.get("interval_us"))
 
-    def round_seconds(self, params, rounds):
-        """Long enough that all rounds of a configuration together can be judged."""
+    def round_seconds(self, params, rounds, values=P99_NEEDS):
+        """Long enough that all rounds of a configuration together have so many values."""
         if self.seconds:
             return self.seconds
-        return max(2, math.ceil(P99_NEEDS * SPARE / rounds * self.mean_gap_us(params) / 1e6))
+        return max(2, math.ceil(values * SPARE / rounds * self.mean_gap_us(params) / 1e6))
 
 
 def disk(latency_us):
@@ -63,10 +70,13 @@ def udp(pattern, more=None, guest=(), **fixed):
     return Workload("udp", {**UDP, **(more or {})}, {"PATTERN": pattern, **fixed}, guest=guest)
 
 
+SIP = {"percent": (60, 1, 150)}
 WORKLOADS = {
-    "sipp-medium": Workload("sip", {"percent": (60, 1, 150)}, seconds=4),
+    "sipp-medium": Workload("sip", SIP, seconds=4, server="kamailio"),
+    # a call of its stays in memory for 32 s after its end
+    "sipp-asterisk": Workload("sip", SIP, seconds=12, guest=("--guest-memory", "768"), server="asterisk"),
     "constant": udp("constant"),
-    "drifting": udp("drifting", {"drift_ms": (10000, 100, 3600000)}),
+    "drifting": udp("drifting", {"gap_us": (20000, 100, 10000000), "drift_ms": (10000, 100, 3600000)}),
     "onoff": udp("onoff", {"gap_us": (5000, 100, 10000000), "burst": (20, 1, 100000), "off_us": (100000, 0, 60000000)}),
     "poisson": udp("poisson"),
     "uniform": udp("uniform"),
@@ -75,8 +85,11 @@ WORKLOADS = {
     # the server's own timers come between the requests: the guest knows which is which
     "rtp-timers": Workload("udp", {**UDP, "gap_us": (20000, 100, 10000000), "poll_timeout_ms": (4, 1, 60000)},
                            {"PATTERN": "constant"}, guest=("--device", "virtio-sched-hint-pci,event=on")),
+    # at least as many as are judged
     "start-of-load": Workload("udp", {**UDP, "silence_ms": (10000, 100, 600000), "repeat": (3, 1, 100),
-                                      "burst_count": (50, 1, 1000)}, {"PATTERN": "constant"}, seconds=1),
+                                      "burst_count": (FIRST, FIRST, 1000)}, {"PATTERN": "constant"}, seconds=1,
+                              ends_itself=True),
+    "dns": Workload("dns", {"gap_us": UDP["gap_us"]}, {"PATTERN": "constant"}, server="dnsmasq"),
     "cyclictest": Workload("cyclictest", {"interval_us": (20000, 100, 10000000)}),
     "blk-qd1": Workload("blk", disk(0), seconds=1),
     "blk-remote": Workload("blk", disk(500), seconds=3),
@@ -85,7 +98,7 @@ WORKLOADS = {
     "chain": udp("constant", guest=("--vcpus", "2"), CHAIN=1),
     # the host's idle time is told in hundredths of a second: a guest that does nothing takes one in a second
     "idle": Workload("idle", {}, seconds=180),
-    "capacity": Workload("capacity", {"grain_percent": (3, 1, 10)}, seconds=1,
+    "capacity": Workload("capacity", {"grain_percent": (3, 1, 10)}, seconds=1, ends_itself=True, server="kamailio",
                          configs=tuple(name for name in CONFIGS if name != "blind")),
     "bystander": Workload("bystander", {**UDP, "other_gap_us": (5000, 100, 10000000)}, {"PATTERN": "poisson"}),
 }
@@ -100,9 +113,9 @@ def default_configs(name):
     return [config for config in CONFIGS if config in DEFAULT_CONFIGS + more]
 
 
-def set_parameter(chosen, text):
-    """Takes WORKLOAD.NAME=VALUE into {workload: {name: value}}; ValueError says what is wrong."""
-    target, equals, value = text.partition("=")
+def parse_setting(text):
+    """WORKLOAD.NAME=VALUE[,VALUE...]: (workload, name, values); ValueError says what is wrong."""
+    target, equals, values = text.partition("=")
     workload, dot, name = target.partition(".")
     if not equals or not dot:
         raise ValueError(f"{text!r} is not of the form WORKLOAD.NAME=VALUE")
@@ -112,19 +125,44 @@ def set_parameter(chosen, text):
     if name not in ranges:
         raise ValueError(f"{workload} has no parameter {name!r}; it has: {', '.join(ranges) or 'none'}")
     _, low, high = ranges[name]
-    if not value.isdecimal() or not low <= int(value) <= high:
-        raise ValueError(f"{target} is {value!r}, and must be a number from {low} to {high}")
-    chosen.setdefault(workload, {})[name] = int(value)
+    for value in values.split(","):
+        if not value.isdecimal() or not low <= int(value) <= high:
+            raise ValueError(f"{target} is {value!r}, and must be a number from {low} to {high}")
+    return workload, name, [int(value) for value in values.split(",")]
+
+
+def set_parameter(chosen, text):
+    """Takes WORKLOAD.NAME=VALUE into {workload: {name: value}}; ValueError says what is wrong."""
+    workload, name, values = parse_setting(text)
+    if len(values) > 1:
+        raise ValueError(f"{workload}.{name} has {len(values)} values: --sweep takes several")
+    chosen.setdefault(workload, {})[name] = values[0]
+
+
+def sweep_parameter(sweeps, text):
+    """Takes WORKLOAD.NAME=VALUE,VALUE... into {workload: {name: values}}."""
+    workload, name, values = parse_setting(text)
+    if name in sweeps.get(workload, {}):
+        raise ValueError(f"{workload}.{name} is swept over twice")
+    if len(set(values)) < len(values):
+        raise ValueError(f"{workload}.{name}: a value is there twice")
+    sweeps.setdefault(workload, {})[name] = values
+
+
+def combinations(swept):
+    """Of {name: values}, each with each; one empty one of nothing."""
+    return [dict(zip(swept, values)) for values in itertools.product(*swept.values())]
 
 
 # What the scenario's scripts want to know, if the workload does not say it
-SCRIPT_DEFAULTS = {"REPEAT": 1, "SILENCE_MS": 0, "BURST": 1, "OFF_US": 0, "DRIFT_MS": 1, "BURST_COUNT": 0, "CHAIN": 0}
+SCRIPT_DEFAULTS = {"REPEAT": 1, "SILENCE_MS": 0, "BURST": 1, "OFF_US": 0, "DRIFT_MS": 1, "BURST_COUNT": 0, "CHAIN": 0,
+                   "REQUEST": "-"}
 
 
 def conf(name, params):
     """bench.conf of a workload, as far as it is the workload's own."""
     workload = WORKLOADS[name]
     gap = workload.mean_gap_us(params)
-    return {**SCRIPT_DEFAULTS, **workload.fixed, "WORKLOAD": name, "KIND": workload.kind,
+    return {**SCRIPT_DEFAULTS, **workload.fixed, "WORKLOAD": name, "KIND": workload.kind, "SERVER": workload.server or "",
             **({"MEAN_GAP_US": round(gap)} if gap else {}),
             **{key.upper(): value for key, value in params.items()}}

@@ -37,7 +37,7 @@ def mad(values):
     return statistics.median(abs(value - middle) for value in values)
 
 
-def ratio(numerators, denominators):
+def ratio(numerators, denominators, paired=False):
     """Median over median, with a bootstrap interval over the rounds."""
     if not numerators or not denominators:
         return None
@@ -46,19 +46,25 @@ def ratio(numerators, denominators):
         divisor = statistics.median(below)
         return statistics.median(above) / divisor if divisor else math.inf
 
-    return interval(estimate, numerators, denominators)
+    return interval(estimate, numerators, denominators, paired=paired)
 
 
-def interval(estimate, *samples):
+def resampled(chance, samples, paired):
+    """Each sample drawn from with replacement; where paired, the same rounds of all."""
+    if not paired:
+        return [[chance.choice(sample) for _ in sample] for sample in samples]
+    drawn = [chance.randrange(len(samples[0])) for _ in samples[0]]
+    return [[sample[n] for n in drawn] for sample in samples]
+
+
+def interval(estimate, *samples, paired=False):
     """{value, low, high}: the estimate, and the interval of its bootstrap replicates.
 
-    Each sample is resampled with replacement, whole rounds at a time.
+    Whole rounds are resampled. Paired samples have the same rounds in the same order.
     """
     chance = random.Random(SEED)
-    replicates = sorted(
-        value for value in (
-            estimate(*([chance.choice(sample) for _ in sample] for sample in samples))
-            for _ in range(RESAMPLES)) if math.isfinite(value))
+    replicates = sorted(value for value in (estimate(*resampled(chance, samples, paired)) for _ in range(RESAMPLES))
+                        if math.isfinite(value))
     value = estimate(*samples)
     if not replicates or not math.isfinite(value):
         return None
@@ -67,7 +73,7 @@ def interval(estimate, *samples):
             "high": round(percentile(replicates, 100 - tail), 4)}
 
 
-def extra_cpu_share(hint, stock, always):
+def extra_cpu_share(hint, stock, always, paired=False):
     """(hint - stock) / (always - stock) of busy CPUs per wall second.
 
     null with a reason where the rounds do not tell always from stock.
@@ -84,4 +90,4 @@ def extra_cpu_share(hint, stock, always):
     if difference <= 3 * noise:
         return {"value": None, "low": None, "high": None,
                 "reason": f"always costs {difference:.4f} CPUs more than stock, below 3 MAD ({3 * noise:.4f})"}
-    return interval(estimate, hint, stock, always)
+    return interval(estimate, hint, stock, always, paired=paired)

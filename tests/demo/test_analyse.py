@@ -2,10 +2,13 @@
 """python3 -m unittest discover -s tests/demo"""
 
 import os
+import random
+import statistics
 import struct
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import analyse  # noqa: E402
@@ -43,6 +46,28 @@ class Ratio(unittest.TestCase):
 
     def test_no_rounds_no_ratio(self):
         self.assertIsNone(analyse.ratio([], [1]))
+
+
+class Paired(unittest.TestCase):
+    """What intervals are worth: how many of them have the truth in it, 1.0, of rounds that vary together."""
+
+    def covered(self, rounds, paired, alike):
+        chance, found = random.Random(1), []
+        for _ in range(200):
+            pairs = [(chance.gauss(0, 5), chance.gauss(0, 5), chance.gauss(0, 5)) for _ in range(rounds)]
+            samples = [[100 + alike * of_all + (1 - alike ** 2) ** 0.5 * own[n] for of_all, *own in pairs] for n in (0, 1)]
+            found.append(analyse.ratio(*samples, paired))
+        good = sum(one["low"] <= 1 <= one["high"] for one in found) / len(found)
+        return good, statistics.fmean(one["high"] - one["low"] for one in found)
+
+    def test_intervals(self):
+        with mock.patch.object(analyse, "RESAMPLES", 200):
+            for alike in (0, 0.9):
+                self.assertLess(self.covered(3, True, alike)[0], 0.8) # why so few are not paired
+                self.assertGreater(self.covered(3, False, alike)[0], 0.85)
+                self.assertGreater(self.covered(6, True, alike)[0], 0.9)
+            # narrower where rounds are alike
+            self.assertLess(self.covered(6, True, 0.9)[1], 0.6 * self.covered(6, False, 0.9)[1])
 
 
 class ExtraCpuShare(unittest.TestCase):

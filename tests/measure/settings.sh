@@ -20,7 +20,7 @@ die() {
 module_wanted() {
 	for one in $CONFIGS; do
 		case $one in
-		always | hint* | blind | zeroed | shuffled | without-*) return 0 ;;
+		always | hint* | blind* | zeroed | shuffled | without-*) return 0 ;;
 		esac
 	done
 	return 1
@@ -111,12 +111,15 @@ set_config() { # NAME
 	poll-*) poll=$(polled_ns "$1") ;;
 	zeroed | shuffled | without-*) mode=hint ablation_now=$1 ;;
 	hint-*) mode=hint max_keep=$(polled_ns "$1") ;;
-	always | hint | blind) mode=$1 ;;
+	always | hint | blind | blind-10pct) mode=$1 ;;
 	esac
 	{ echo "$poll" >$POLL && echo "$STOCK_GROW_START_NS" >$GROW_START; } || die "cannot set $POLL"
 	[ -n "$mode_before" ] || return 0
 	period=0 keep=0
-	[ "$mode" = blind ] && mode=hint period=$blind_period_us keep=$BLIND_KEEP_US
+	case $mode in
+	blind) mode=hint period=$blind_period_us keep=$BLIND_KEEP_US ;;
+	blind-10pct) mode=hint period=$BLIND_SHARE_PERIOD_US keep=$BLIND_SHARE_KEEP_US ;;
+	esac
 	{ set_blind "$period" "$keep" && set_ablation "$ablation_now" && set_max_keep "$max_keep" &&
 		echo "$mode" >$HINT/mode; } ||
 		die "cannot set $HINT/mode to $mode"

@@ -11,10 +11,10 @@ other_ip=$(guest-start bystander --device none --guest-append sched_hint.guest_m
 guest-run -n bystander "udp-server $PORT $WORK_US $POLL_TIMEOUT_MS >/dev/null 2>&1 </dev/null &"
 
 load() { # LOG SECONDS SEED
-	pin-load udp-load "$GUEST_IP" $PORT constant "$OTHER_GAP_US" $(($2 * 1000000 / OTHER_GAP_US)) "$3" 1 0 1 0 1 \
+	pin-load udp-load "$GUEST_IP" $PORT constant "$OTHER_GAP_US" $(($2 * 1000000 / OTHER_GAP_US)) "$3" 1 0 1 0 1 - \
 		"$WORK/main.log" 2>"$WORK/error-main" &
 	main_load=$!
-	pin-load udp-load "$other_ip" $PORT "$PATTERN" "$GAP_US" $(($2 * 1000000 / GAP_US)) "$3" 1 0 1 0 1 \
+	pin-load udp-load "$other_ip" $PORT "$PATTERN" "$GAP_US" $(($2 * 1000000 / GAP_US)) "$3" 1 0 1 0 1 - \
 		"$1" 2>"$WORK/error"
 	load_rc=$?
 	wait $main_load || { cat "$WORK/error-main" >>"$WORK/error"; return 1; }

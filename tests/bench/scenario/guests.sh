@@ -3,7 +3,7 @@
 # The guest of a workload, and those of configurations that are a guest's own. A kind may
 # have more QEMU options (KIND_QEMU_ARGS) and says with prepare what is to run in the guest.
 
-guest_now=plain
+guest_now=none # which one runs and has been set up
 KIND_QEMU_ARGS=
 
 unavailable() { # CONFIG REASON: it has no rounds from here on
@@ -25,6 +25,7 @@ guest_of() { # CONFIG
 }
 
 stop_guest() {
+	guest_now=none # whatever comes of the next one
 	pid=$(guest-pid main) || return 0
 	kill -9 "$pid"
 	while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
@@ -39,37 +40,60 @@ start_guest() { # GUEST
 	cpu-pm) extra="$extra -overcommit cpu-pm=on" ;;
 	esac
 	stop_guest
-	GUEST_IP=$(guest-start main --qemu-args "$extra" --guest-append "$append") || return 1
-	guest_now=$1
-	find_guest
+	GUEST_IP=$(guest-start main --qemu-args "$extra" --guest-append "$append")
 }
 
 # guest_halt_poll_ns and where it starts are constants of hardware, as KVM's are
 check_haltpoll() {
-	guest-run "grep -q haltpoll /sys/devices/system/cpu/cpuidle/current_driver" || return 1
+	guest-run "grep -q haltpoll /sys/devices/system/cpu/cpuidle/current_driver" ||
+		die "the guest's kernel has no cpuidle_haltpoll"
 	guest-run "cd /sys/module/haltpoll/parameters && echo $STOCK_POLL_NS >guest_halt_poll_ns &&
-		echo $((STOCK_GROW_START_NS * 5)) >guest_halt_poll_grow_start"
+		echo $((STOCK_GROW_START_NS * 5)) >guest_halt_poll_grow_start" || die "cannot set guest_halt_poll_ns"
 }
 
-# The guest a configuration needs, with the workload's server in it
+# Runs a command in which die() ends nothing else; what it said is in $trouble. Of variables
+# that the command sets nothing is left.
+tried() { # COMMAND...
+	: >"$WORK/trouble"
+	(
+		die() {
+			echo "$*" >"$WORK/trouble"
+			exit 1
+		}
+		"$@"
+	) && return
+	trouble=$(cat "$WORK/trouble")
+	trouble=${trouble:-its guest cannot be set up}
+	return 1
+}
+
+# What a configuration's own guest needs after its start
+set_up_guest() { # GUEST
+	find_guest
+	case $1 in
+	plain) check_attached ;;
+	haltpoll) check_haltpoll ;;
+	esac
+	prepare
+}
+
+# The guest a configuration needs, with the workload's server in it. What fails is that
+# configuration's; the next one gets a guest of its own.
 use_guest() { # CONFIG
 	wanted=$(guest_of "$1")
-	[ "$wanted" != $guest_now ] || return 0
+	[ "$wanted" != "$guest_now" ] || return 0
 	start_guest "$wanted" || { unavailable "$1" "its guest does not start"; return 1; }
-	if [ "$wanted" = haltpoll ] && ! check_haltpoll; then
-		unavailable "$1" "the guest's kernel has no cpuidle_haltpoll"
-		return 1
-	fi
-	[ "$wanted" != plain ] || check_attached
-	prepare
+	tried set_up_guest "$wanted" || { unavailable "$1" "$trouble"; return 1; }
+	find_guest
+	guest_now=$wanted
 }
 
 first_guest() {
 	if [ -n "$KIND_QEMU_ARGS" ]; then
 		start_guest plain || die "the guest does not start"
-	else
-		find_guest
 	fi
+	find_guest
+	guest_now=plain
 	check_attached
 	set_config stock
 	prepare

@@ -14,5 +14,6 @@ load() { # LOG SECONDS SEED
 	always | idle-poll | cpu-pm) [ "$2" -lt "$POLLING_S" ] || set -- "$1" "$POLLING_S" ;;
 	esac
 	sleep "$2"
+	guest-pid main >/dev/null || { echo "the guest has ended" >"$WORK/error"; return 1; }
 	: >"$1"
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
 # The interleaved rounds of one workload. A kind has: load LOG SECONDS SEED, which fails
-# with a message in $WORK/error; after_round, if there is something to do.
+# with a message in $WORK/error.
 
 meta cpus "$NR_CPUS"
 meta stock_poll_ns "$STOCK_POLL_NS"
@@ -21,6 +21,8 @@ round() { # CONFIG ROUND
 	log=$1-$2.log error=
 	measured try_load "$RESULTS/$log" "$ROUND_S" "$2" || error=$(tail -n 1 "$WORK/error" | tr '\t' ' ')
 	[ "$measured_rc" = 0 ] || error=${error:-the load ended with $measured_rc}
+	# not in the load: an idle guest is to be left alone
+	timeout 20 guest-run true || error=${error:-the guest does not answer any more}
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$wall_ns" "$idle_cs" "$kept" "$log" "$error" \
 		>>"$RESULTS/rounds.tsv"
 	[ ! -e /proc/kvm-sched-hint ] || cat /proc/kvm-sched-hint >"$RESULTS/counters-$1-$2"

@@ -20,5 +20,5 @@ load() { # LOG SECONDS SEED
 	count=${BURST_COUNT:-0}
 	[ "$count" -gt 0 ] || count=$(($2 * 1000000 / MEAN_GAP_US))
 	pin-load udp-load "$GUEST_IP" $PORT "$PATTERN" "$GAP_US" "$count" "$3" "$REPEAT" "$SILENCE_MS" \
-		"$BURST" "$OFF_US" "$DRIFT_MS" "$1" 2>"$WORK/error"
+		"$BURST" "$OFF_US" "$DRIFT_MS" "$REQUEST" "$1" 2>"$WORK/error"
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Both modules load, the device has its node, the driver its device.
+# Both modules load, the device has its node, the driver its device; bad parameters are refused with the range.
 [ -c /dev/kvm-sched-hint ]
 expect "mode at load" "$(cat $PARAMETERS/mode)" hint
 expect "owner's and group's rights" "$(stat -c %a /dev/kvm-sched-hint)" 660
@@ -13,3 +13,13 @@ for bad in nonsense "" 1; do
 	fi
 done
 expect "mode after bad input" "$(cat $PARAMETERS/mode)" hint
+for bad in test_blind_period_us=1000001 test_blind_keep_us=-1 test_without=1000 test_without=x; do
+	name=${bad%%=*}
+	old=$(cat "$PARAMETERS/$name")
+	if echo "${bad#*=}" >"$PARAMETERS/$name"; then
+		fail "$bad was accepted"
+	fi
+	expect "$name after a refusal" "$(cat "$PARAMETERS/$name")" "$old"
+	dmesg | tail -n 3 | grep -q "kvm_sched_hint: $name: 0 to [0-9]*, please" ||
+		fail "$bad was refused without the range: $(dmesg | tail -n 1)"
+done
