@@ -55,7 +55,7 @@ static bool from_interrupt(void)
 }
 
 /* On the waker's CPU, the task's pi_lock held, interrupts disabled. */
-static void waking(void *unused, struct task_struct *task)
+static notrace void waking(void *unused, struct task_struct *task)
 {
 	struct peer *p;
 	unsigned int cpu;

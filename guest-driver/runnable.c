@@ -37,6 +37,7 @@
 #include <trace/events/sched.h>
 
 #include "sched_hint.h"
+#include "table.h"
 
 /*
  * So much of struct rq is searched for its nr_running: in both kernels that
@@ -45,11 +46,11 @@
 #define HEAD_WORDS	32
 
 struct runnable {
-	unsigned int nr;	/* as last published */
-	u64 seq;	/* stores so far */
-	u64 idle_seq;	/* @seq when an idle entry met another number; the CPU's own */
-	struct virtio_sched_hint_slot *slot;	/* NULL: not published */
-	u8 *overloaded;	/* this CPU's byte of the array below */
+	struct sched_hint_runnable_line *line;	/* the CPU's in the table, or @unpublished */
+	bool is_overloaded;
+	u8 *overloaded;	/* where that is told: this CPU's byte of the array below */
+	u64 idle_seq;	/* the line's when an idle entry met another number; the CPU's own */
+	struct sched_hint_runnable_line unpublished;
 };
 
 static DEFINE_PER_CPU_ALIGNED(struct runnable, runnable);
@@ -68,10 +69,10 @@ static u8 *overloaded __read_mostly;
 static enum cpuhp_state hotplug_state;
 static atomic64_t corrections;
 
-/* Stable under the runqueue's lock only. */
-static unsigned int nr_running(const struct rq *rq)
+/* What lies there is stable under the runqueue's lock only. @offset: nr_offset */
+static const unsigned int *nr_running(const struct rq *rq, unsigned long offset)
 {
-	return READ_ONCE(*(const unsigned int *)((const void *)rq + nr_offset));
+	return (const void *)rq + offset;
 }
 
 static const struct rq *rq_of(const struct runnable *r)
@@ -82,20 +83,23 @@ static const struct rq *rq_of(const struct runnable *r)
 /* Caller holds the runqueue's lock, or is an exception. */
 static void set_count(struct runnable *r, unsigned int nr)
 {
-	bool was = r->nr > 1, is = nr > 1;
+	bool is_overloaded = nr > 1;
 
-	r->nr = nr;
-	r->seq++;
-	if (was != is)
-		WRITE_ONCE(*r->overloaded, is);
-	if (r->slot)
-		sched_hint_table_runnable(r->slot, nr, r->seq);
+	sched_hint_table_runnable(r->line, nr);
+	if (unlikely(r->is_overloaded != is_overloaded)) {
+		r->is_overloaded = is_overloaded;
+		WRITE_ONCE(*r->overloaded, is_overloaded);
+	}
 }
 
-/* Under the lock of @rq, interrupts disabled, on any CPU. */
-static void update(void *unused, struct rq *rq, int change)
+/*
+ * Under the lock of @rq, interrupts disabled, on any CPU. Twice in a task's
+ * sleep: each instruction shows. So nr_offset comes in a register, as what the
+ * hook was registered with.
+ */
+static notrace void update(void *offset, struct rq *rq, int change)
 {
-	set_count((void *)rq + distance, nr_running(rq));
+	set_count((void *)rq + distance, *nr_running(rq, (unsigned long)offset));
 }
 
 /**
@@ -111,12 +115,13 @@ static void update(void *unused, struct rq *rq, int change)
 void sched_hint_runnable_idle(void)
 {
 	struct runnable *r = this_cpu_ptr(&runnable);
-	unsigned int nr = nr_running(rq_of(r));
+	unsigned int nr = READ_ONCE(*nr_running(rq_of(r), nr_offset));
+	u64 seq = sched_hint_table_runnable_seq(r->line);
 
-	if (likely(r->nr == nr)) {
+	if (likely(sched_hint_table_nr_runnable(r->line) == nr)) {
 		r->idle_seq = 0;
-	} else if (r->seq != r->idle_seq) {
-		r->idle_seq = r->seq;
+	} else if (seq != r->idle_seq) {
+		r->idle_seq = seq;
 	} else {
 		set_count(r, nr);
 		atomic64_inc(&corrections);
@@ -237,6 +242,13 @@ out:
 	return ret;
 }
 
+/* Nobody else writes. */
+static void begin_count(struct runnable *r, unsigned int cpu, unsigned int nr)
+{
+	r->line = sched_hint_table_runnable_line(cpu) ?: &r->unpublished;
+	set_count(r, nr);
+}
+
 /* Runs while all other CPUs wait with interrupts disabled: no runqueue is locked. */
 static int publish_all(void *unused)
 {
@@ -245,8 +257,7 @@ static int publish_all(void *unused)
 	for_each_online_cpu(cpu) {
 		struct runnable *r = per_cpu_ptr(&runnable, cpu);
 
-		r->slot = sched_hint_table_slot(cpu);
-		set_count(r, nr_running(rq_of(r)));
+		begin_count(r, cpu, *nr_running(rq_of(r), nr_offset));
 	}
 	return 0;
 }
@@ -258,10 +269,7 @@ static int publish_all(void *unused)
  */
 static int reset_cpu(unsigned int cpu)
 {
-	struct runnable *r = per_cpu_ptr(&runnable, cpu);
-
-	r->slot = sched_hint_table_slot(cpu);
-	set_count(r, 0);
+	begin_count(per_cpu_ptr(&runnable, cpu), cpu, 0);
 	return 0;
 }
 
@@ -282,11 +290,16 @@ int sched_hint_runnable_start(void)
 	if (!overloaded)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
-		per_cpu(runnable, cpu) = (struct runnable) { .overloaded = &overloaded[cpu] };
+		struct runnable *r = per_cpu_ptr(&runnable, cpu);
+
+		/* Nothing is published before publish_all(). */
+		*r = (struct runnable) {
+			.line = &r->unpublished,
+			.overloaded = &overloaded[cpu],
+		};
 	}
 
-	/* Slots are NULL: nothing is published before publish_all(). */
-	ret = register_trace_sched_update_nr_running_tp(update, NULL);
+	ret = register_trace_sched_update_nr_running_tp(update, (void *)nr_offset);
 	if (ret)
 		goto err_free;
 	ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "virtio_sched_hint:prepare",
@@ -302,7 +315,7 @@ int sched_hint_runnable_start(void)
 err_hotplug:
 	cpuhp_remove_state_nocalls(hotplug_state);
 err_trace:
-	unregister_trace_sched_update_nr_running_tp(update, NULL);
+	unregister_trace_sched_update_nr_running_tp(update, (void *)nr_offset);
 	tracepoint_synchronize_unregister();
 err_free:
 	kfree(overloaded);
@@ -314,7 +327,7 @@ void sched_hint_runnable_stop(void)
 {
 	unsigned int cpu;
 
-	unregister_trace_sched_update_nr_running_tp(update, NULL);
+	unregister_trace_sched_update_nr_running_tp(update, (void *)nr_offset);
 	tracepoint_synchronize_unregister();
 	cpuhp_remove_state_nocalls(hotplug_state);
 	for_each_possible_cpu(cpu)

@@ -19,6 +19,7 @@
 #include <linux/virtio_sched_hint.h>
 
 struct sched_hint_ctl;
+struct sched_hint_runnable_line;
 
 struct sched_hint {
 	struct virtio_device *vdev;
@@ -77,7 +78,7 @@ phys_addr_t sched_hint_table_addr(void);
 u32 sched_hint_table_nr_slots(void);
 u64 sched_hint_table_publishes(void);
 ssize_t sched_hint_table_read(char *buf, loff_t pos, size_t count);
-struct virtio_sched_hint_slot *sched_hint_table_slot(unsigned int cpu);
+struct sched_hint_runnable_line *sched_hint_table_runnable_line(unsigned int cpu);
 
 /* table.c: on the CPU itself, from its hotplug thread */
 bool sched_hint_table_bind(unsigned int cpu);
@@ -85,8 +86,5 @@ void sched_hint_table_unbind(unsigned int cpu);
 
 /* table.c: on the CPU itself, from its idle loop, interrupts disabled; publish is in table.h */
 void sched_hint_table_running(void);
-
-/* table.c: under the lock of the runqueue of the slot's CPU */
-void sched_hint_table_runnable(struct virtio_sched_hint_slot *slot, u64 nr, u64 seq);
 
 #endif /* SCHED_HINT_H */

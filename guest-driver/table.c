@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The shared table: this file and the publish, in table.h, are all that stores to it.
+ * The shared table: this file and table.h are all that stores to it.
  *
  * A slot's idle line is written by its own CPU alone: by the idle loop with
  * interrupts disabled (publish, running), or by the CPU's hotplug thread (bind,
@@ -75,11 +75,22 @@ ssize_t sched_hint_table_read(char *buf, loff_t pos, size_t count)
 }
 
 /* The slot of a CPU that is present, or NULL if the table has none for it. */
-struct virtio_sched_hint_slot *sched_hint_table_slot(unsigned int cpu)
+static struct virtio_sched_hint_slot *slot_of(unsigned int cpu)
 {
 	u32 id = cpu_physical_id(cpu);
 
 	return id < table_nr_slots ? &table[id] : NULL;
+}
+
+/* The same of what it says about runnable tasks. */
+struct sched_hint_runnable_line *sched_hint_table_runnable_line(unsigned int cpu)
+{
+	struct virtio_sched_hint_slot *slot = slot_of(cpu);
+
+	BUILD_BUG_ON(offsetof(struct virtio_sched_hint_slot, runnable_seq) -
+		     offsetof(struct virtio_sched_hint_slot, nr_runnable) !=
+		     offsetof(struct sched_hint_runnable_line, runnable_seq));
+	return slot ? (void *)&slot->nr_runnable : NULL;
 }
 
 /* No peer, no flags. */
@@ -92,7 +103,7 @@ static u64 state_word(u8 state)
 /* From now on this CPU's idle loop may publish. False: it has no slot. */
 bool sched_hint_table_bind(unsigned int cpu)
 {
-	struct virtio_sched_hint_slot *slot = sched_hint_table_slot(cpu);
+	struct virtio_sched_hint_slot *slot = slot_of(cpu);
 
 	if (!slot) {
 		pr_warn_once("virtio_sched_hint: CPU %u has APIC id %u, the table has %u slots: not published\n",
@@ -125,11 +136,4 @@ void sched_hint_table_running(void)
 
 	if (slot)
 		WRITE_ONCE(slot->state, cpu_to_le64(state_word(VIRTIO_SCHED_HINT_STATE_RUNNING)));
-}
-
-/* The number of tasks of the slot's CPU has changed, @seq times so far. */
-void sched_hint_table_runnable(struct virtio_sched_hint_slot *slot, u64 nr, u64 seq)
-{
-	WRITE_ONCE(slot->nr_runnable, cpu_to_le64(nr));
-	WRITE_ONCE(slot->runnable_seq, cpu_to_le64(seq));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The publish: what the idle loop stores to its CPU's slot. Inline, because each
- * halt waits for it, and so no structure is built. Who may store what to the
+ * The publish: what the idle loop stores to its CPU's slot, and the count of
+ * runnable tasks. Inline, because each halt, or context switch, waits for it, and
+ * so no structure is built. Who may store what to the
  * table stands in table.c, which has the rest.
  */
 #ifndef SCHED_HINT_TABLE_H
@@ -101,6 +102,33 @@ static inline bool sched_hint_table_publish(const struct sched_hint_publish *hin
 	WRITE_ONCE(slot->publish_seq, cpu_to_le64(seq));
 	sched_hint_store_state(slot, hint->state);
 	return true;
+}
+
+/* What a slot says about runnable tasks, or memory of the same kind. */
+struct sched_hint_runnable_line {
+	__le64 nr_runnable;
+	__le64 runnable_seq;
+};
+
+static inline u64 sched_hint_table_nr_runnable(const struct sched_hint_runnable_line *line)
+{
+	return le64_to_cpu(READ_ONCE(line->nr_runnable));
+}
+
+static inline u64 sched_hint_table_runnable_seq(const struct sched_hint_runnable_line *line)
+{
+	return le64_to_cpu(READ_ONCE(line->runnable_seq));
+}
+
+/*
+ * The number of tasks has changed. Under the lock of the runqueue of the line's
+ * CPU, or by one of the exceptions in runnable.c. Inline: in each context switch.
+ */
+static inline void sched_hint_table_runnable(struct sched_hint_runnable_line *line, u64 nr)
+{
+	WRITE_ONCE(line->nr_runnable, cpu_to_le64(nr));
+	/* Stored whole, as the other, but by one instruction in place of three. */
+	asm volatile("incq %0" : "+m" (line->runnable_seq));
 }
 
 #endif /* SCHED_HINT_TABLE_H */

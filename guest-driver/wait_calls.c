@@ -7,7 +7,7 @@
  * page fault of user code is no call 7. read() is not in the list: one cannot
  * tell by the number a socket from a file.
  */
-#include <linux/bitmap.h>
+#include <linux/bits.h>
 #include <linux/kprobes.h>
 #include <linux/net.h>
 #include <linux/restart_block.h>
@@ -36,18 +36,21 @@ static const u16 calls_32[] = {
 	__NR_ia32_restart_syscall, __NR_ia32_socketcall,
 };
 
-/* By whether the entry was a 32-bit one. Written before the first hook is set. */
-unsigned long sched_hint_wait_calls[2][BITS_TO_LONGS(SCHED_HINT_NR_CALLS)] __read_mostly;
+/*
+ * By number: bit 0 is set if that of a 64-bit entry waits, bit TS_COMPAT if that of
+ * a 32-bit one does. Written before the first hook is set.
+ */
+u8 sched_hint_wait_calls[SCHED_HINT_NR_CALLS] __read_mostly;
 
 /* What restart_syscall() calls for a poll() that a signal interrupted, or 0. */
 static unsigned long restart_poll;
 
-static void set_calls(unsigned long *waits, const u16 *calls, size_t nr)
+static void set_calls(unsigned int entry, const u16 *calls, size_t nr)
 {
 	size_t i;
 
 	for (i = 0; i < nr; i++)
-		__set_bit(calls[i], waits);
+		sched_hint_wait_calls[calls[i]] |= BIT(entry);
 }
 
 /*
@@ -69,8 +72,8 @@ static void find_restart_poll(void)
 
 void sched_hint_wait_calls_init(void)
 {
-	set_calls(sched_hint_wait_calls[0], calls_64, ARRAY_SIZE(calls_64));
-	set_calls(sched_hint_wait_calls[1], calls_32, ARRAY_SIZE(calls_32));
+	set_calls(0, calls_64, ARRAY_SIZE(calls_64));
+	set_calls(TS_COMPAT, calls_32, ARRAY_SIZE(calls_32));
 	if (!restart_poll)
 		find_restart_poll();
 }
@@ -93,7 +96,8 @@ bool sched_hint_in_wait_call(struct task_struct *task)
 	const struct pt_regs *regs = task_pt_regs(task);
 	bool ia32 = READ_ONCE(task_thread_info(task)->status) & TS_COMPAT;
 
-	if (!sched_hint_may_wait(task) || (task->flags & SCHED_HINT_PF_NO_USER))
+	if (!sched_hint_may_wait(task) || regs->orig_ax >= SCHED_HINT_NR_CALLS ||
+	    (task->flags & SCHED_HINT_PF_NO_USER))
 		return false;
 	if (regs->orig_ax == (ia32 ? __NR_ia32_restart_syscall : __NR_restart_syscall))
 		return restarts_poll(task);

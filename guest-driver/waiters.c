@@ -14,7 +14,6 @@
  */
 #include <linux/hash.h>
 #include <linux/list.h>
-#include <linux/log2.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -57,14 +56,19 @@ struct waiter_cpu {
 
 static DEFINE_PER_CPU(struct waiter_cpu, waiter_cpu) = { .earliest = KTIME_MAX };
 
+/*
+ * One to a waiter in guests of up to 8 CPUs, and up to 32 in one of 255. A constant,
+ * for each context switch looks up one.
+ */
+#define BUCKET_BITS		12
+
 /* Made before the hooks are set, and freed after they are gone. */
 static struct waiter *waiters;
 static struct bucket *buckets __read_mostly;
-static unsigned int bucket_bits __read_mostly;
 
-static struct bucket *bucket_of(const struct task_struct *task)
+static struct bucket *bucket_of(struct bucket *all, const struct task_struct *task)
 {
-	return &buckets[hash_ptr(task, bucket_bits)];
+	return &all[hash_ptr(task, BUCKET_BITS)];
 }
 
 static struct waiter *find_waiter(const struct bucket *bucket, const struct task_struct *task)
@@ -135,9 +139,9 @@ static void del_waiter(struct waiter *waiter)
 }
 
 /* Interrupts disabled. */
-static noinline void wait_ends(const struct task_struct *task)
+static void wait_ends(const struct task_struct *task)
 {
-	struct bucket *bucket = bucket_of(task);
+	struct bucket *bucket = bucket_of(buckets, task);
 	struct waiter *waiter;
 
 	raw_spin_lock(&bucket->lock);
@@ -150,7 +154,7 @@ static noinline void wait_ends(const struct task_struct *task)
 /* Interrupts disabled. A task that counts already is left as it is. */
 static void wait_begins(const struct task_struct *task, unsigned int cpu, bool io, ktime_t deadline)
 {
-	struct bucket *bucket = bucket_of(task);
+	struct bucket *bucket = bucket_of(buckets, task);
 
 	raw_spin_lock(&bucket->lock);
 	if (!find_waiter(bucket, task))
@@ -160,14 +164,16 @@ static void wait_begins(const struct task_struct *task, unsigned int cpu, bool i
 
 static bool sleeps(const struct task_struct *task)
 {
-	/* Not TASK_UNINTERRUPTIBLE, which is how the same call waits for a page or a lock. */
-	return READ_ONCE(task->__state) & TASK_INTERRUPTIBLE;
+	/*
+	 * Not TASK_UNINTERRUPTIBLE, which is how the same call waits for a page or a
+	 * lock. A wake-up may change it meanwhile: as if that were a moment later.
+	 */
+	return data_race(task->__state & TASK_INTERRUPTIBLE);
 }
 
-static noinline void blocks_in_call(struct task_struct *task)
+static bool may_wait(struct task_struct *task)
 {
-	if (sched_hint_in_wait_call(task))
-		wait_begins(task, smp_processor_id(), false, sched_hint_deadline(task));
+	return sleeps(task) && sched_hint_may_wait(task);
 }
 
 /* As the kernel's own nr_iowait: whoever called io_schedule(), or said so itself. */
@@ -176,29 +182,40 @@ static bool waits_for_io(const struct task_struct *task)
 	return task->in_iowait && READ_ONCE(task->__state);
 }
 
-static noinline void blocks_for_io(struct task_struct *task)
+static bool waits(struct bucket *all, const struct task_struct *task)
 {
-	wait_begins(task, smp_processor_id(), true, KTIME_MAX);
+	/* Without the bucket's lock, and only for being there. */
+	return data_race(bucket_of(all, task)->waiters.first);
+}
+
+/* @prev begins to wait, or @next ends it, if either is as it seems. */
+static noinline void switch_waiters(void *all, bool preempt, struct task_struct *prev,
+				    struct task_struct *next)
+{
+	if (waits(all, next))
+		wait_ends(next);
+	if (preempt)
+		sched_hint_deadline_keep(prev);
+	else if (waits_for_io(prev))
+		wait_begins(prev, smp_processor_id(), true, KTIME_MAX);
+	else if (may_wait(prev) && sched_hint_in_wait_call(prev))
+		wait_begins(prev, smp_processor_id(), false, sched_hint_deadline(prev));
 }
 
 /*
- * In every context switch: what most of them do not need is not in here. That
- * a task waits is seen without its bucket's lock, for whoever makes it run is
- * ordered behind its being switched out by its on_cpu. The state is looked at
- * afresh: @prev_state may tell of a sleep that a signal or a wake-up has
- * already prevented.
+ * In every context switch, each instruction of which shows: what most of them
+ * do not need is not in here, nothing is called but at the end and with the same
+ * arguments, and the buckets come in a register, as what the hook was registered
+ * with. That a task waits is seen without its bucket's lock, for whoever makes it
+ * run is ordered behind its being switched out by its on_cpu. The state is looked
+ * at afresh: @prev_state may tell of a sleep that a signal or a wake-up has
+ * already prevented. One that is preempted on its way to sleep has its state, too.
  */
-static void on_switch(void *unused, bool preempt, struct task_struct *prev,
-		      struct task_struct *next, unsigned int prev_state)
+static notrace void on_switch(void *all, bool preempt, struct task_struct *prev,
+			      struct task_struct *next, unsigned int prev_state)
 {
-	if (!hlist_empty(&bucket_of(next)->waiters))
-		wait_ends(next);
-	if (unlikely(preempt))
-		sched_hint_deadline_keep(prev);
-	else if (unlikely(waits_for_io(prev)))
-		blocks_for_io(prev);
-	else if (sleeps(prev) && sched_hint_may_wait(prev))
-		blocks_in_call(prev);
+	if (unlikely(waits(all, next) || prev->in_iowait || may_wait(prev)))
+		switch_waiters(all, preempt, prev, next);
 }
 
 /*
@@ -231,14 +248,12 @@ static int make_room(void)
 	struct waiter *waiter;
 	unsigned int cpu;
 
-	/* up to four to a bucket */
-	bucket_bits = ilog2(room) - 2;
-	buckets = kvcalloc(1UL << bucket_bits, sizeof(*buckets), GFP_KERNEL);
+	buckets = kvcalloc(1UL << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL);
 	waiters = kvcalloc(room, sizeof(*waiters), GFP_KERNEL);
 	if (!buckets || !waiters)
 		return -ENOMEM;
 
-	for (i = 0; i < 1UL << bucket_bits; i++)
+	for (i = 0; i < 1UL << BUCKET_BITS; i++)
 		raw_spin_lock_init(&buckets[i].lock);
 	waiter = waiters;
 	for_each_possible_cpu(cpu) {
@@ -283,7 +298,7 @@ int sched_hint_waiters_start(void)
 	ret = sched_hint_deadlines_start();
 	if (ret)
 		goto err_room;
-	ret = sched_hint_tracepoint_register("sched_switch", on_switch, NULL);
+	ret = sched_hint_tracepoint_register("sched_switch", on_switch, buckets);
 	if (ret)
 		goto err_deadlines;
 	count_blocked();
@@ -299,7 +314,7 @@ err_room:
 
 void sched_hint_waiters_stop(void)
 {
-	sched_hint_tracepoint_unregister("sched_switch", on_switch, NULL);
+	sched_hint_tracepoint_unregister("sched_switch", on_switch, buckets);
 	sched_hint_deadlines_stop();
 	tracepoint_synchronize_unregister();
 	free_room();

@@ -9,7 +9,6 @@
 #ifndef SCHED_HINT_WAITERS_H
 #define SCHED_HINT_WAITERS_H
 
-#include <linux/bitops.h>
 #include <linux/ktime.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
@@ -32,20 +31,21 @@ u64 sched_hint_waiters_missed(void);
 
 /* wait_calls.c */
 #define SCHED_HINT_NR_CALLS	512
-extern unsigned long sched_hint_wait_calls[2][BITS_TO_LONGS(SCHED_HINT_NR_CALLS)];
+extern u8 sched_hint_wait_calls[SCHED_HINT_NR_CALLS];
 void sched_hint_wait_calls_init(void);
 bool sched_hint_in_wait_call(struct task_struct *task);
 
 /*
- * Whether the number of @task's system call is one to look at. The task is
- * current, or known to be blocked for as long as this takes.
+ * Whether the number of @task's system call looks like one of these: numbers out
+ * of range are for sched_hint_in_wait_call() to tell. The task is current, or
+ * known to be blocked for as long as this takes.
  */
 static inline bool sched_hint_may_wait(struct task_struct *task)
 {
-	unsigned long nr = task_pt_regs(task)->orig_ax;
-	bool ia32 = READ_ONCE(task_thread_info(task)->status) & TS_COMPAT;
+	unsigned int nr = task_pt_regs(task)->orig_ax % SCHED_HINT_NR_CALLS;
+	unsigned int entry = READ_ONCE(task_thread_info(task)->status) & TS_COMPAT;
 
-	return nr < SCHED_HINT_NR_CALLS && test_bit(nr, sched_hint_wait_calls[ia32]);
+	return sched_hint_wait_calls[nr] >> entry & 1;
 }
 
 /* deadlines.c: process context, serialised by sched_hint.lock */

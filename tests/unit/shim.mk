@@ -5,7 +5,7 @@
 
 UAPI := $(wildcard $(TOP)/include/uapi/linux/*.h)
 USER := linux/errno.h linux/limits.h linux/stddef.h linux/types.h $(UAPI:$(TOP)/include/uapi/%=%)
-INCLUDED := $(shell sed -n 's/^\#include <\(\(linux\|asm\)\/.*\)>.*/\1/p' $(SHIMMED) | sort -u)
+INCLUDED := $(shell sed -n 's/^\#include <\(\(linux\|asm\|trace\)\/.*\)>.*/\1/p' $(SHIMMED) | sort -u)
 SHIM_HEADERS := $(patsubst %,$(O)/shim/%,$(filter-out $(USER),$(INCLUDED))) $(UAPI)
 
 $(O)/shim/%.h:

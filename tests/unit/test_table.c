@@ -206,12 +206,15 @@ static void test_runnable(void **state)
 {
 	static const unsigned char golden[16] = {
 		0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
-		0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
+		0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	};
+	struct sched_hint_runnable_line *line = sched_hint_table_runnable_line(2);
 
-	assert_null(sched_hint_table_slot(3));
-	sched_hint_table_runnable(sched_hint_table_slot(2), 0x0102030405060708,
-				  0x1112131415161718);
+	assert_null(sched_hint_table_runnable_line(3));
+	sched_hint_table_runnable(line, 1);
+	sched_hint_table_runnable(line, 0x0102030405060708);
+	assert_true(sched_hint_table_nr_runnable(line) == 0x0102030405060708);
+	assert_int_equal(sched_hint_table_runnable_seq(line), 2);
 	assert_memory_equal((const char *)slot(4) + 64, golden, sizeof(golden));
 	assert_true(is_zero(slot(0), 4 * 256 + 64));
 	assert_true(is_zero((const char *)slot(4) + 80, 176));
