@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-.PHONY: check check-all check-unit check-qtest check-lab check-matrix style
+.PHONY: check check-all check-unit check-qtest check-lab check-matrix check-long style
 #: make check             all tests; the last line is "N passed, N failed"
 check: deps
 	@scripts/check unit qtest lab
 
-#: make check-all         the same, and what takes longer: check-matrix
+#: make check-all         the same, and what takes longer: check-matrix, check-long
 check-all: deps
-	@scripts/check unit qtest lab matrix
+	@scripts/check unit qtest lab matrix long
 
 #: make check-unit        the pure parts, in user space
 check-unit:
@@ -25,6 +25,10 @@ check-lab:
 #:                        MATRIX_ARGS="--rows plain", or what tests/lab/matrix/run --help lists
 check-matrix:
 	@tests/lab/matrix/run $(MATRIX_ARGS)
+
+#: make check-long        longer storms on both kernels
+check-long:
+	@scripts/check long
 
 #: make style             checkpatch, sparse, W=1, cppcheck; silent when all is well
 style:

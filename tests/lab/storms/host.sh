@@ -9,10 +9,10 @@ exec 3>&1
 set -e
 
 counts_are_right() {
-	guest-run -n busy runnable counts 2000 || fail "after $storms storms the counts are wrong"
+	guest-run -n busy runnable counts 10000 || fail "after $storms storms the counts are wrong"
 }
 
-guest-start busy --vcpus 2 --device virtio-sched-hint-pci,runnable=on,poll=on,wake-peer=on \
+guest-start busy --vcpus 2 --device virtio-sched-hint-pci,runnable=on,poll=on,wake-peer=on,event=on \
 	--guest-append quiet >/dev/null
 within 20 "attached" attached busy
 within 10 "driver told" guest_listening_is 1 busy

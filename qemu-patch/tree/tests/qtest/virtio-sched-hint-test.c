@@ -674,49 +674,144 @@ static void test_query_slots(void)
     shut_down(t);
 }
 
+/* Each word that a feature brings, and what write_distinct() has put there */
+static const struct {
+    const char *feature;
+    unsigned bit;
+    struct {
+        const char *name;
+        uint64_t value;
+    } words[4];
+} features[] = {
+    { "timer", VIRTIO_SCHED_HINT_F_TIMER,
+      { { "next-timer-ns", 0x101010101 } } },
+    { "runnable", VIRTIO_SCHED_HINT_F_RUNNABLE,
+      { { "runnable", 0x202020202 }, { "overloaded", 0x1122 } } },
+    { "poll", VIRTIO_SCHED_HINT_F_POLL,
+      { { "poll-waiters", 0x5566 }, { "poll-timeout-ns", 0x303030303 },
+        { "iowait", 0x404040404 } } },
+    { "wake-peer", VIRTIO_SCHED_HINT_F_WAKE_PEER,
+      { { "wake-peer", 0x3344 } } },
+    { "event", VIRTIO_SCHED_HINT_F_EVENT,
+      { { "event-ns", 0x505050505 }, { "event-dev-ns", 0x606060606 } } },
+};
+
+/* No two words of slot 0, nor two bytes of its state, are alike. */
+static void write_distinct(TestState *t)
+{
+    qtest_memset(t->qs->qts, TABLE_ADDR, 0xaa, VIRTIO_SCHED_HINT_SLOT_SIZE);
+    WRITE_WORD(t, 0, state, 0x1122334455660102);
+    WRITE_WORD(t, 0, next_timer_ns, 0x101010101);
+    WRITE_WORD(t, 0, nr_runnable, 0x202020202);
+    WRITE_WORD(t, 0, poll_timeout_ns, 0x303030303);
+    WRITE_WORD(t, 0, nr_iowait, 0x404040404);
+    WRITE_WORD(t, 0, event_ns, 0x505050505);
+    WRITE_WORD(t, 0, event_dev_ns, 0x606060606);
+    WRITE_WORD(t, 0, publish_seq, 0x707070707);
+    WRITE_WORD(t, 0, tsc, 0x808080808);
+}
+
+static bool is_named(QList *names, const char *name)
+{
+    const QListEntry *entry;
+
+    QLIST_FOREACH_ENTRY(names, entry) {
+        if (g_str_equal(qstring_get_str(qobject_to(QString,
+                                                   qlist_entry_obj(entry))),
+                        name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The words of all features are there with their values, and no others. */
+static void assert_words(TestState *t, uint64_t negotiated)
+{
+    g_autoptr(QDict) rsp = NULL;
+    QDict *info = query_sched_hint(t->qs->qts, &rsp);
+    QDict *slot = qobject_to(QDict,
+                             qlist_peek(qdict_get_qlist(info, "slots")));
+
+    for (int i = 0; i < G_N_ELEMENTS(features); i++) {
+        bool wanted = negotiated & (1ull << features[i].bit);
+
+        g_assert_cmpint(is_named(qdict_get_qlist(info, "features"),
+                                 features[i].feature), ==, wanted);
+        for (int j = 0; features[i].words[j].name; j++) {
+            const char *name = features[i].words[j].name;
+
+            g_assert_cmpint(qdict_haskey(slot, name), ==, wanted);
+            if (wanted) {
+                g_assert_cmphex(get_word(slot, name), ==,
+                                features[i].words[j].value);
+            }
+        }
+    }
+    g_assert_true(qdict_get_bool(slot, "tick"));
+    g_assert_cmphex(get_word(slot, "publish-seq"), ==, 0x707070707);
+    g_assert_cmphex(get_word(slot, "tsc"), ==, 0x808080808);
+}
+
+static void assert_slot_line(TestState *t, const char *line)
+{
+    g_autofree char *text = qtest_hmp(t->qs->qts, "info sched-hint");
+    g_autofree char *all = g_strconcat("  slot 0 (CPU 0): ", line, "\r\n",
+                                       NULL);
+
+    g_assert_nonnull(strstr(text, all));
+}
+
 /* Words are decoded if, and only if, their feature was negotiated. */
 static void test_query_features(void)
 {
-    static const struct {
-        const char *feature;
-        unsigned bit;
-        const char *words[4];
-    } features[] = {
-        { "timer", VIRTIO_SCHED_HINT_F_TIMER, { "tick", "next-timer-ns" } },
-        { "runnable", VIRTIO_SCHED_HINT_F_RUNNABLE,
-          { "runnable", "overloaded" } },
-        { "poll", VIRTIO_SCHED_HINT_F_POLL,
-          { "poll-waiters", "poll-timeout-ns", "iowait" } },
-        { "wake-peer", VIRTIO_SCHED_HINT_F_WAKE_PEER, { "wake-peer" } },
-        { "event", VIRTIO_SCHED_HINT_F_EVENT, { "event-ns", "event-dev-ns" } },
-    };
+    static const uint64_t by_default = 1ull << VIRTIO_SCHED_HINT_F_TIMER |
+                                       1ull << VIRTIO_SCHED_HINT_F_WAKE_PEER;
+    TestState *t = boot(ALL_FEATURES);
+
+    set_good_table(t);
+    write_distinct(t);
+    assert_words(t, UINT64_MAX);
+    assert_slot_line(t, "idle, publish 30182672135, tick in 4311810305 ns, "
+                     "21862 wait in poll, poll timeout in 12935430915 ns, "
+                     "17247241220 wait for I/O, wakes slot 13124, "
+                     "event in 21559051525 +- 25870861830 ns, "
+                     "8623620610 runnable, 4386 overloaded");
+    shut_down(t);
+
+    t = boot("");
+    set_good_table(t);
+    write_distinct(t);
+    assert_words(t, by_default);
+    assert_slot_line(t, "idle, publish 30182672135, tick in 4311810305 ns, "
+                     "wakes slot 13124");
+    shut_down(t);
+}
+
+/* What there is none of is not shown. */
+static void test_query_none(void)
+{
     TestState *t = boot(ALL_FEATURES);
     g_autoptr(QDict) rsp = NULL;
     QDict *info, *slot;
-    QList *names;
 
     set_good_table(t);
-    qtest_memset(t->qs->qts, TABLE_ADDR, 0, VIRTIO_SCHED_HINT_SLOT_SIZE);
-    WRITE_WORD(t, 0, state, 0x0003000200050002);
+    write_distinct(t);
+    WRITE_WORD(t, 0, state, 0x1122ffff55660002);
+    WRITE_WORD(t, 0, next_timer_ns, VIRTIO_SCHED_HINT_NS_NONE);
+    WRITE_WORD(t, 0, poll_timeout_ns, VIRTIO_SCHED_HINT_NS_NONE);
+    WRITE_WORD(t, 0, event_ns, VIRTIO_SCHED_HINT_NS_NONE);
     info = query_sched_hint(t->qs->qts, &rsp);
-    names = qdict_get_qlist(info, "features");
     slot = qobject_to(QDict, qlist_peek(qdict_get_qlist(info, "slots")));
-    for (int i = 0; i < G_N_ELEMENTS(features); i++) {
-        bool negotiated = t->dev->vdev.features & (1ull << features[i].bit);
-        bool named = false;
-        const QListEntry *entry;
-
-        QLIST_FOREACH_ENTRY(names, entry) {
-            QString *name = qobject_to(QString, qlist_entry_obj(entry));
-
-            named |= g_str_equal(qstring_get_str(name), features[i].feature);
-        }
-        g_assert_cmpint(named, ==, negotiated);
-        for (int j = 0; features[i].words[j]; j++) {
-            g_assert_cmpint(qdict_haskey(slot, features[i].words[j]), ==,
-                            negotiated);
-        }
-    }
+    g_assert_false(qdict_get_bool(slot, "tick"));
+    g_assert_false(qdict_haskey(slot, "next-timer-ns"));
+    g_assert_false(qdict_haskey(slot, "poll-timeout-ns"));
+    g_assert_false(qdict_haskey(slot, "event-ns"));
+    g_assert_false(qdict_haskey(slot, "event-dev-ns"));
+    g_assert_false(qdict_haskey(slot, "wake-peer"));
+    assert_slot_line(t, "idle, publish 30182672135, 21862 wait in poll, "
+                     "17247241220 wait for I/O, 8623620610 runnable, "
+                     "4386 overloaded");
     shut_down(t);
 }
 
@@ -1007,6 +1102,7 @@ int main(int argc, char **argv)
     qtest_add_func("/virtio-sched-hint/query-no-device", test_query_no_device);
     qtest_add_func("/virtio-sched-hint/query-slots", test_query_slots);
     qtest_add_func("/virtio-sched-hint/query-features", test_query_features);
+    qtest_add_func("/virtio-sched-hint/query-none", test_query_none);
     qtest_add_func("/virtio-sched-hint/query-queues", test_query_queues);
     qtest_add_func("/virtio-sched-hint/set", test_set);
     qtest_add_func("/virtio-sched-hint/set-two-devices", test_set_two_devices);
