@@ -55,9 +55,10 @@ void sched_hint_backend_get_limits(const SchedHintBackend *b,
 }
 
 bool sched_hint_backend_set_limits(SchedHintBackend *b,
-                                   const SchedHintLimits *limits, Error **errp)
+                                   const SchedHintLimits *now,
+                                   const SchedHintLimits *lasting, Error **errp)
 {
-    b->limits = *limits;
+    b->limits = *lasting;
     return true;
 }
 

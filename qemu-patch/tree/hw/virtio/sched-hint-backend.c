@@ -7,6 +7,7 @@
  * time: it then raises EPOLLHUP and waits until everybody has closed.  A node
  * that was opened by its path is looked for again once per second, so that
  * neither replacing the module nor loading it late needs anything done here.
+ * Attaching that has failed is tried again as often.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -106,6 +107,13 @@ static void sched_hint_backend_close(SchedHintBackend *b)
     b->fd = -1;
 }
 
+/* Open the node, if that can be done, and attach the table once more. */
+static void sched_hint_backend_retry_later(SchedHintBackend *b)
+{
+    timer_mod(b->retry, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
+              SCHED_HINT_RETRY_MS);
+}
+
 /* Ask the host what it does with the table; this also clears EPOLLPRI. */
 static void sched_hint_backend_get_status(SchedHintBackend *b)
 {
@@ -117,6 +125,7 @@ static void sched_hint_backend_get_status(SchedHintBackend *b)
                                       strerror(errno));
         /* EPOLLPRI would come again and again. */
         sched_hint_backend_close(b);
+        sched_hint_backend_retry_later(b);
         return;
     }
     trace_sched_hint_backend_status(b, st.status, st.mode, st.listening);
@@ -134,10 +143,9 @@ static void sched_hint_backend_get_status(SchedHintBackend *b)
 static void sched_hint_backend_drained(SchedHintBackend *b)
 {
     sched_hint_backend_close(b);
-    if (b->retry) {
+    if (!b->fdname) {
         sched_hint_backend_set_status(b, "the host's module is being drained");
-        timer_mod(b->retry, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
-                  SCHED_HINT_RETRY_MS);
+        sched_hint_backend_retry_later(b);
     } else {
         sched_hint_backend_set_status(b, "the host's module was drained, "
                                       "and fd=%s cannot be opened again",
@@ -224,6 +232,10 @@ static void sched_hint_backend_attach(SchedHintBackend *b)
                         b->status);
             b->warned = true;
         }
+        /* What is wrong with an argument stays wrong; the rest may pass. */
+        if (err != EINVAL) {
+            sched_hint_backend_retry_later(b);
+        }
         return;
     }
     b->attached = true;
@@ -261,24 +273,28 @@ static void sched_hint_backend_retry(void *opaque)
 {
     SchedHintBackend *b = opaque;
     Error *err = NULL;
-    int fd = sched_hint_backend_open(NULL, &err);
+    int fd;
 
-    if (fd < 0) {
-        sched_hint_backend_set_status(b, "%s", error_get_pretty(err));
-        error_free(err);
-        timer_mod(b->retry, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
-                  SCHED_HINT_RETRY_MS);
+    if (b->attached) {
         return;
     }
-    sched_hint_backend_adopt(b, fd);
+    if (b->fd < 0 && !b->fdname) {
+        fd = sched_hint_backend_open(NULL, &err);
+        if (fd < 0) {
+            sched_hint_backend_set_status(b, "%s", error_get_pretty(err));
+            error_free(err);
+            sched_hint_backend_retry_later(b);
+            return;
+        }
+        sched_hint_backend_adopt(b, fd);
+    }
     sched_hint_backend_attach(b);
     sched_hint_backend_tell(b, false);
 }
 
 static int sched_hint_backend_open_path(Error **errp)
 {
-    ERRP_GUARD();
-    int fd = qemu_open_old(KVM_SCHED_HINT_NODE, O_RDWR);
+    int fd = qemu_open(KVM_SCHED_HINT_NODE, O_RDWR, NULL);
 
     if (fd >= 0) {
         return fd;
@@ -429,13 +445,9 @@ opened:
     /* Whoever plugs a NIC later does not tell us. */
     b->listener.realize = sched_hint_backend_device_came;
     device_listener_register(&b->listener);
-    if (!b->fdname) {
-        b->retry = timer_new_ms(QEMU_CLOCK_REALTIME, sched_hint_backend_retry,
-                                b);
-        if (b->fd < 0) {
-            timer_mod(b->retry, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
-                      SCHED_HINT_RETRY_MS);
-        }
+    b->retry = timer_new_ms(QEMU_CLOCK_REALTIME, sched_hint_backend_retry, b);
+    if (b->fd < 0) {
+        sched_hint_backend_retry_later(b);
     }
     return true;
 }
@@ -488,22 +500,24 @@ void sched_hint_backend_get_limits(const SchedHintBackend *b,
     if (!b->attached || ioctl(b->fd, KVM_SCHED_HINT_GET_LIMITS, &host) < 0) {
         return;
     }
-    *limits = (SchedHintLimits) {
-        .mode = host.mode,
-        .max_keep_us = host.max_keep_us,
-        .budget_percent = host.budget_percent,
-        .vm_budget_percent = host.vm_budget_percent,
-    };
+    /* A mode that a later module has we cannot name. */
+    if (host.mode < SCHED_HINT_MODE__MAX) {
+        limits->mode = host.mode;
+    }
+    limits->max_keep_us = host.max_keep_us;
+    limits->budget_percent = host.budget_percent;
+    limits->vm_budget_percent = host.vm_budget_percent;
 }
 
 bool sched_hint_backend_set_limits(SchedHintBackend *b,
-                                   const SchedHintLimits *limits, Error **errp)
+                                   const SchedHintLimits *now,
+                                   const SchedHintLimits *lasting, Error **errp)
 {
     struct kvm_sched_hint_limits host = {
-        .mode = limits->mode,
-        .max_keep_us = limits->max_keep_us,
-        .budget_percent = limits->budget_percent,
-        .vm_budget_percent = limits->vm_budget_percent,
+        .mode = now->mode,
+        .max_keep_us = now->max_keep_us,
+        .budget_percent = now->budget_percent,
+        .vm_budget_percent = now->vm_budget_percent,
     };
     bool was_listening = b->listening;
 
@@ -515,7 +529,7 @@ bool sched_hint_backend_set_limits(SchedHintBackend *b,
         sched_hint_backend_get_status(b);
         sched_hint_backend_tell(b, was_listening);
     }
-    b->limits = *limits;
+    b->limits = *lasting;
     return true;
 }
 
@@ -563,13 +577,10 @@ bool sched_hint_backend_reattach(SchedHintBackend *b, const char *fdname,
         if (fdname) {
             g_free(b->fdname);
             b->fdname = g_strdup(fdname);
-            timer_free(b->retry);
-            b->retry = NULL;
-        } else {
-            timer_del(b->retry);
         }
         sched_hint_backend_adopt(b, fd);
     }
+    timer_del(b->retry);
     b->warned = false;
     sched_hint_backend_attach(b);
     sched_hint_backend_tell(b, was_listening);

@@ -18,6 +18,12 @@
 typedef struct virtio_sched_hint_cmd SchedHintCmd;
 
 /*
+ * Commands that are handled in one go.  Each may take the host a while, in
+ * which a guest can queue the next one, so that there would be no end.
+ */
+#define SCHED_HINT_COMMANDS_AT_ONCE 4
+
+/*
  * Find the table in guest RAM: whole, in one region, and writable, so that
  * neither a hole, nor ROM, nor a device's registers are taken for a table.
  * The address is guest-physical even behind a vIOMMU, because it is the vCPUs
@@ -111,32 +117,43 @@ static uint32_t virtio_sched_hint_command(VirtIOSchedHint *s,
     }
 }
 
-void virtio_sched_hint_handle_control(VirtIODevice *vdev, VirtQueue *vq)
+/* False: there was none, or the queue is broken. */
+static bool virtio_sched_hint_handle_command(VirtIODevice *vdev, VirtQueue *vq)
 {
     VirtIOSchedHint *s = VIRTIO_SCHED_HINT(vdev);
+    g_autofree VirtQueueElement *elem = virtqueue_pop(vq, sizeof(*elem));
+    struct virtio_sched_hint_status answer = {};
     SchedHintCmd cmd;
-    VirtQueueElement *elem;
 
-    while ((elem = virtqueue_pop(vq, sizeof(VirtQueueElement)))) {
-        struct virtio_sched_hint_status answer = {};
+    if (!elem) {
+        return false;
+    }
+    if (iov_size(elem->out_sg, elem->out_num) != sizeof(cmd) ||
+        iov_size(elem->in_sg, elem->in_num) != sizeof(answer)) {
+        virtio_error(vdev, "virtio-sched-hint: a command has %zu bytes "
+                     "and its answer %zu", sizeof(cmd), sizeof(answer));
+        virtqueue_detach_element(vq, elem, 0);
+        return false;
+    }
 
-        if (iov_size(elem->out_sg, elem->out_num) != sizeof(cmd) ||
-            iov_size(elem->in_sg, elem->in_num) != sizeof(answer)) {
-            virtio_error(vdev, "virtio-sched-hint: a command has %zu bytes "
-                         "and its answer %zu", sizeof(cmd), sizeof(answer));
-            virtqueue_detach_element(vq, elem, 0);
-            g_free(elem);
+    iov_to_buf(elem->out_sg, elem->out_num, 0, &cmd, sizeof(cmd));
+    answer.status = cpu_to_le32(virtio_sched_hint_command(s, &cmd));
+    trace_virtio_sched_hint_command(s, le32_to_cpu(cmd.cmd),
+                                    le32_to_cpu(answer.status));
+
+    iov_from_buf(elem->in_sg, elem->in_num, 0, &answer, sizeof(answer));
+    virtqueue_push(vq, elem, sizeof(answer));
+    virtio_notify(vdev, vq);
+    return true;
+}
+
+void virtio_sched_hint_handle_control(VirtIODevice *vdev, VirtQueue *vq)
+{
+    for (int i = 0; i < SCHED_HINT_COMMANDS_AT_ONCE; i++) {
+        if (!virtio_sched_hint_handle_command(vdev, vq)) {
             return;
         }
-
-        iov_to_buf(elem->out_sg, elem->out_num, 0, &cmd, sizeof(cmd));
-        answer.status = cpu_to_le32(virtio_sched_hint_command(s, &cmd));
-        trace_virtio_sched_hint_command(s, le32_to_cpu(cmd.cmd),
-                                        le32_to_cpu(answer.status));
-
-        iov_from_buf(elem->in_sg, elem->in_num, 0, &answer, sizeof(answer));
-        virtqueue_push(vq, elem, sizeof(answer));
-        virtio_notify(vdev, vq);
-        g_free(elem);
     }
+    /* The rest, if there is one, behind whoever else waits for the BQL. */
+    qemu_bh_schedule(VIRTIO_SCHED_HINT(vdev)->later);
 }

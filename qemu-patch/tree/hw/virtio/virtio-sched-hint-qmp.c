@@ -265,6 +265,30 @@ static VirtIOSchedHint *find_device(const char *path, Error **errp)
     return VIRTIO_SCHED_HINT(obj);
 }
 
+/* What x-sched-hint-set was given; NULL: not that. */
+typedef struct GivenLimits {
+    const SchedHintMode *mode;
+    const uint32_t *max_keep_us;
+    const uint32_t *budget_percent;
+    const uint32_t *vm_budget_percent;
+} GivenLimits;
+
+static void merge_limits(SchedHintLimits *to, const GivenLimits *given)
+{
+    if (given->mode) {
+        to->mode = *given->mode;
+    }
+    if (given->max_keep_us) {
+        to->max_keep_us = *given->max_keep_us;
+    }
+    if (given->budget_percent) {
+        to->budget_percent = *given->budget_percent;
+    }
+    if (given->vm_budget_percent) {
+        to->vm_budget_percent = *given->vm_budget_percent;
+    }
+}
+
 void qmp_x_sched_hint_set(const char *path,
                           bool has_mode, SchedHintMode mode,
                           bool has_max_keep_us, uint32_t max_keep_us,
@@ -275,7 +299,13 @@ void qmp_x_sched_hint_set(const char *path,
                           const char *fd, Error **errp)
 {
     VirtIOSchedHint *s = find_device(path, errp);
-    SchedHintLimits limits, before;
+    const GivenLimits given = {
+        .mode = has_mode ? &mode : NULL,
+        .max_keep_us = has_max_keep_us ? &max_keep_us : NULL,
+        .budget_percent = has_budget_percent ? &budget_percent : NULL,
+        .vm_budget_percent = has_vm_budget_percent ? &vm_budget_percent : NULL,
+    };
+    SchedHintLimits now, now_before, lasting, lasting_before;
 
     if (!s) {
         return;
@@ -284,25 +314,19 @@ void qmp_x_sched_hint_set(const char *path,
         error_setg(errp, "fd is of use with reattach only");
         return;
     }
-    sched_hint_backend_get_limits(&s->backend, &limits);
-    before = limits;
-    if (has_mode) {
-        limits.mode = mode;
-    }
-    if (has_max_keep_us) {
-        limits.max_keep_us = max_keep_us;
-    }
-    if (has_budget_percent) {
-        limits.budget_percent = budget_percent;
-    }
-    if (has_vm_budget_percent) {
-        limits.vm_budget_percent = vm_budget_percent;
-    }
-    if (!virtio_sched_hint_check_limits(&limits, errp) ||
-        !sched_hint_backend_set_limits(&s->backend, &limits, errp)) {
+    /* What was set in the host's sysfs is this attachment's, and stays so. */
+    sched_hint_backend_get_limits(&s->backend, &now);
+    now_before = now;
+    lasting = s->backend.limits;
+    lasting_before = lasting;
+    merge_limits(&now, &given);
+    merge_limits(&lasting, &given);
+    if (!virtio_sched_hint_check_limits(&lasting, errp) ||
+        !sched_hint_backend_set_limits(&s->backend, &now, &lasting, errp)) {
         return;
     }
     if (reattach && !sched_hint_backend_reattach(&s->backend, fd, errp)) {
-        sched_hint_backend_set_limits(&s->backend, &before, NULL);
+        sched_hint_backend_set_limits(&s->backend, &now_before,
+                                      &lasting_before, NULL);
     }
 }

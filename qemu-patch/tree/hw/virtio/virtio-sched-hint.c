@@ -14,6 +14,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "exec/address-spaces.h"
 #include "hw/boards.h"
 #include "hw/qdev-properties.h"
 #include "hw/virtio/virtio.h"
@@ -22,6 +23,8 @@
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "qemu/error-report.h"
+#include "qemu/log.h"
+#include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "standard-headers/linux/virtio_ids.h"
 #include "trace.h"
@@ -80,6 +83,42 @@ void virtio_sched_hint_forget_table(VirtIOSchedHint *s)
     s->mr = NULL;
 }
 
+static void virtio_sched_hint_later(void *opaque)
+{
+    VirtIODevice *vdev = opaque;
+
+    /* If it is stopped: set_status() comes back to this when it goes on. */
+    if (vdev->vm_running) {
+        virtio_sched_hint_update(VIRTIO_SCHED_HINT(vdev));
+        virtio_sched_hint_handle_control(vdev, VIRTIO_SCHED_HINT(vdev)->vq);
+    }
+}
+
+/*
+ * The guest can place a table in memory that goes away: in a DIMM, or behind a
+ * BAR.  It is not ours to hold on to that, nor to have the host read it when
+ * it is elsewhere.
+ */
+static void virtio_sched_hint_memory_changed(MemoryListener *listener)
+{
+    VirtIOSchedHint *s = container_of(listener, VirtIOSchedHint, listener);
+    void *table = NULL;
+    MemoryRegion *mr;
+
+    if (!s->nr_slots) {
+        return;
+    }
+    mr = virtio_sched_hint_find_table(s->table_addr, s->nr_slots, &table);
+    if (mr != s->mr || table != s->table) {
+        qemu_log_mask(LOG_GUEST_ERROR, "virtio-sched-hint: the table's memory "
+                      "at 0x%" PRIx64 " went away\n", s->table_addr);
+        virtio_sched_hint_forget_table(s);
+        /* An interrupt is a store to memory, and that is being changed. */
+        qemu_bh_schedule(s->later);
+    }
+    memory_region_unref(mr);
+}
+
 static void virtio_sched_hint_get_config(VirtIODevice *vdev, uint8_t *config)
 {
     VirtIOSchedHint *s = VIRTIO_SCHED_HINT(vdev);
@@ -127,10 +166,19 @@ static void virtio_sched_hint_set_status(VirtIODevice *vdev, uint8_t status)
     if (s->nr_slots && !s->backend.table.addr) {
         virtio_sched_hint_attach(s);
     }
-    /* The migration's source may have listened where we do not. */
-    virtio_sched_hint_update(s);
+    /*
+     * The migration's source may have listened where we do not, and commands
+     * may be left that came before the VM was stopped.
+     */
+    qemu_bh_schedule(s->later);
 }
 
+/*
+ * A table that no SET_TABLE here would have passed is a mistake of whoever
+ * started this machine.  What memory it lies in was the guest's choice, and
+ * must not keep it from being migrated: behind a BAR that is not mapped yet,
+ * say.
+ */
 static int virtio_sched_hint_post_load(void *opaque, int version_id)
 {
     VirtIOSchedHint *s = opaque;
@@ -138,18 +186,23 @@ static int virtio_sched_hint_post_load(void *opaque, int version_id)
     if (!s->nr_slots) {
         return 0;
     }
-    if (s->nr_slots >= s->min_slots &&
-        s->nr_slots <= VIRTIO_SCHED_HINT_MAX_SLOTS &&
-        QEMU_IS_ALIGNED(s->table_addr, VIRTIO_SCHED_HINT_TABLE_ALIGN)) {
-        s->mr = virtio_sched_hint_find_table(s->table_addr, s->nr_slots,
-                                             &s->table);
-    }
-    if (!s->mr) {
+    if (s->nr_slots < s->min_slots ||
+        s->nr_slots > VIRTIO_SCHED_HINT_MAX_SLOTS ||
+        !QEMU_IS_ALIGNED(s->table_addr, VIRTIO_SCHED_HINT_TABLE_ALIGN)) {
         error_report("virtio-sched-hint: a table of %" PRIu32 " slots at "
                      "0x%" PRIx64 " is not possible in this machine",
                      s->nr_slots, s->table_addr);
         s->nr_slots = 0;
         return -EINVAL;
+    }
+    s->mr = virtio_sched_hint_find_table(s->table_addr, s->nr_slots,
+                                         &s->table);
+    if (!s->mr) {
+        warn_report("virtio-sched-hint: no RAM at 0x%" PRIx64 ", where the "
+                    "guest had its table: it is told that nobody listens",
+                    s->table_addr);
+        s->table_addr = 0;
+        s->nr_slots = 0;
     }
     return 0;
 }
@@ -253,6 +306,12 @@ static void virtio_sched_hint_realize(DeviceState *dev, Error **errp)
                 sizeof(struct virtio_sched_hint_config));
     s->vq = virtio_add_queue(vdev, SCHED_HINT_QUEUE_SIZE,
                              virtio_sched_hint_handle_control);
+    s->later = virtio_bh_new_guarded(dev, virtio_sched_hint_later, vdev);
+    s->listener = (MemoryListener) {
+        .commit = virtio_sched_hint_memory_changed,
+        .name = "virtio-sched-hint",
+    };
+    memory_listener_register(&s->listener, &address_space_memory);
 }
 
 static void virtio_sched_hint_unrealize(DeviceState *dev)
@@ -260,8 +319,10 @@ static void virtio_sched_hint_unrealize(DeviceState *dev)
     VirtIODevice *vdev = VIRTIO_DEVICE(dev);
     VirtIOSchedHint *s = VIRTIO_SCHED_HINT(dev);
 
+    memory_listener_unregister(&s->listener);
     virtio_sched_hint_forget_table(s);
     sched_hint_backend_cleanup(&s->backend);
+    g_clear_pointer(&s->later, qemu_bh_delete);
     virtio_delete_queue(s->vq);
     virtio_cleanup(vdev);
 }

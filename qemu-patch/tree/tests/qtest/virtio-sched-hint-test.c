@@ -11,6 +11,7 @@
 #include "libqtest.h"
 #include "libqos/libqos-pc.h"
 #include "libqos/virtio-pci.h"
+#include "hw/pci/pci_regs.h"
 #include "qobject/qdict.h"
 #include "qobject/qlist.h"
 #include "qobject/qnum.h"
@@ -25,6 +26,7 @@
 #define PATH            "/machine/peripheral/" ID
 #define PCI_SLOT        0x04
 #define PCI_SLOT_HP     0x06
+#define PCI_SLOT_VRAM   0x07
 #define TIMEOUT_US      (30 * 1000 * 1000)
 #define RAM_SIZE        (128 * MiB)
 #define TABLE_ADDR      (64 * MiB)
@@ -32,6 +34,12 @@
 #define PCI_HOLE_ADDR   0xd0000000
 #define IOAPIC_ADDR     0xfec00000
 #define BIOS_ADDR       0xffff0000
+#define DIMM_ADDR       0x100000000
+
+/* ACPI's memory hotplug on the PC: the slot, and what is done with it */
+#define ACPI_DIMM_SLOT  0xa00
+#define ACPI_DIMM_DO    0xa14
+#define ACPI_DIMM_EJECT 0x08
 
 typedef struct TestState {
     QOSState *qs;
@@ -477,20 +485,17 @@ static void test_stop_cont(void)
     shut_down(t);
 }
 
-/* The table goes along, and the driver goes on without noticing. */
-static void test_migrate(void)
+/* Migrates to a machine with the same @args, which takes over the driver. */
+static TestState *migrate_to(TestState *from, const char *args)
 {
     g_autofree char *uri = g_strdup_printf("unix:%s/sched-hint-%d",
                                            g_get_tmp_dir(), getpid());
-    g_autofree char *incoming = g_strdup_printf("-incoming %s", uri);
-    TestState *from = boot("");
     TestState *to = g_new0(TestState, 1);
 
     to->qs = qtest_pc_boot("-M pc -m 128M -nodefaults -device " DEVICE ",id="
-                           ID ",addr=%x,backend=off %s", PCI_SLOT, incoming);
-    set_good_table(from);
+                           ID ",addr=%x,backend=off -incoming %s %s", PCI_SLOT,
+                           uri, args);
     migrate(from->qs, to->qs, uri);
-    assert_table(to, TABLE_ADDR, 1);
 
     /* migrate() moved the allocations to @to, and the queue is one of them. */
     find_device(to);
@@ -498,11 +503,153 @@ static void test_migrate(void)
     to->dev->vdev.features_negotiated = true;
     to->vq = g_steal_pointer(&from->vq);
     to->vq->vdev = &to->dev->vdev;
+    return to;
+}
+
+/* The table goes along, and the driver goes on without noticing. */
+static void test_migrate(void)
+{
+    TestState *from = boot("");
+    TestState *to;
+
+    set_good_table(from);
+    to = migrate_to(from, "");
+    assert_table(to, TABLE_ADDR, 1);
     g_assert_cmpuint(send_command(to, &good_clear), ==, VIRTIO_SCHED_HINT_S_OK);
     assert_table(to, 0, 0);
 
     shut_down(to);
     shut_down(from);
+}
+
+/* A display whose memory lies behind a BAR, which the guest places */
+#define VRAM_ARGS "-device bochs-display,addr=" stringify(PCI_SLOT_VRAM)
+
+static QPCIDevice *set_table_in_vram(TestState *t)
+{
+    struct virtio_sched_hint_cmd cmd = good_set;
+    QPCIDevice *display = qpci_device_find(t->qs->pcibus,
+                                           QPCI_DEVFN(PCI_SLOT_VRAM, 0));
+
+    g_assert_nonnull(display);
+    qpci_device_enable(display);
+    cmd.table_addr = qpci_iomap(display, 0, NULL).addr;
+    g_assert_cmpuint(send_command(t, &cmd), ==, VIRTIO_SCHED_HINT_S_OK);
+    assert_table(t, cmd.table_addr, 1);
+    return display;
+}
+
+/* A guest cannot keep itself from being migrated by where its table lies. */
+static void test_migrate_vram(void)
+{
+    TestState *from = boot(VRAM_ARGS);
+    TestState *to;
+
+    g_free(set_table_in_vram(from));
+    to = migrate_to(from, VRAM_ARGS);
+    assert_table(to, 0, 0);
+    set_good_table(to);
+
+    shut_down(to);
+    shut_down(from);
+}
+
+/* A BAR that is moved takes the table's memory along. */
+static void test_move_vram(void)
+{
+    TestState *t = boot(VRAM_ARGS);
+    QPCIDevice *display = set_table_in_vram(t);
+    uint32_t bar = qpci_config_readl(display, PCI_BASE_ADDRESS_0);
+
+    /* Other memory may come and go. */
+    g_assert_cmpuint(send_command(t, &good_set), ==, VIRTIO_SCHED_HINT_S_OK);
+    qpci_config_writel(display, PCI_BASE_ADDRESS_0, bar + 256 * MiB);
+    qpci_config_writel(display, PCI_BASE_ADDRESS_0, bar);
+    assert_table(t, TABLE_ADDR, 1);
+
+    g_free(display);
+    display = set_table_in_vram(t);
+    bar = qpci_config_readl(display, PCI_BASE_ADDRESS_0);
+    qpci_config_writel(display, PCI_BASE_ADDRESS_0, bar + 256 * MiB);
+    assert_table(t, 0, 0);
+    set_good_table(t);
+
+    g_free(display);
+    shut_down(t);
+}
+
+static bool has_dimm_memory(QTestState *qts)
+{
+    g_autofree char *blocks = qtest_hmp(qts, "info ramblock");
+
+    return strstr(blocks, "dimm-memory");
+}
+
+/* A table does not hold on to a DIMM that the guest ejects. */
+static void test_eject_dimm(void)
+{
+    TestState *t = boot("-m 128M,slots=1,maxmem=256M "
+                        "-object memory-backend-ram,id=dimm-memory,size=128M "
+                        "-device pc-dimm,id=dimm0,memdev=dimm-memory,addr="
+                        stringify(DIMM_ADDR));
+    QTestState *qts = t->qs->qts;
+    struct virtio_sched_hint_cmd cmd = good_set;
+    gint64 end;
+
+    cmd.table_addr = DIMM_ADDR;
+    g_assert_cmpuint(send_command(t, &cmd), ==, VIRTIO_SCHED_HINT_S_OK);
+    assert_table(t, DIMM_ADDR, 1);
+    g_assert_true(has_dimm_memory(qts));
+
+    qtest_outl(qts, ACPI_DIMM_SLOT, 0);
+    qtest_outb(qts, ACPI_DIMM_DO, ACPI_DIMM_EJECT);
+    qtest_qmp_eventwait(qts, "DEVICE_DELETED");
+    assert_table(t, 0, 0);
+    qtest_qmp_assert_success(qts, "{ 'execute': 'object-del', "
+                             "'arguments': { 'id': 'dimm-memory' } }");
+    /* An RCU grace period has to pass. */
+    end = g_get_monotonic_time() + TIMEOUT_US;
+    while (has_dimm_memory(qts)) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_usleep(10000);
+    }
+    shut_down(t);
+}
+
+/*
+ * Commands in one go are few; the others' turn comes later, though not while
+ * the VM is stopped.
+ */
+static void test_many_commands(void)
+{
+    const unsigned few = 4, all = 8;
+    TestState *t = boot("");
+    QTestState *qts = t->qs->qts;
+    uint64_t used = t->vq->used + offsetof(struct vring_used, idx);
+    uint64_t answer;
+    gint64 end;
+
+    qtest_qmp_assert_success(qts, "{ 'execute': 'stop' }");
+    /* Ask the driver in libqos not to notify, but of the last one. */
+    qtest_writew(qts, t->vq->used, VRING_USED_F_NO_NOTIFY);
+    for (unsigned i = 0; i < all; i++) {
+        if (i == all - 1) {
+            qtest_writew(qts, t->vq->used, 0);
+        }
+        queue_command(t, &good_set, sizeof(good_set),
+                      sizeof(struct virtio_sched_hint_status), &answer);
+    }
+    qtest_qmp_assert_success(qts, "{ 'execute': 'query-status' }");
+    g_assert_cmpuint(qtest_readw(qts, used), ==, few);
+
+    qtest_qmp_assert_success(qts, "{ 'execute': 'cont' }");
+    end = g_get_monotonic_time() + TIMEOUT_US;
+    while (qtest_readw(qts, used) != all) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_usleep(1000);
+    }
+    g_assert_cmphex(qtest_readl(qts, answer), ==, VIRTIO_SCHED_HINT_S_OK);
+    shut_down(t);
 }
 
 static void test_hotplug(void)
@@ -1096,6 +1243,10 @@ int main(int argc, char **argv)
     qtest_add_func("/virtio-sched-hint/system-reset", test_system_reset);
     qtest_add_func("/virtio-sched-hint/stop-cont", test_stop_cont);
     qtest_add_func("/virtio-sched-hint/migrate", test_migrate);
+    qtest_add_func("/virtio-sched-hint/migrate-vram", test_migrate_vram);
+    qtest_add_func("/virtio-sched-hint/move-vram", test_move_vram);
+    qtest_add_func("/virtio-sched-hint/eject-dimm", test_eject_dimm);
+    qtest_add_func("/virtio-sched-hint/many-commands", test_many_commands);
     qtest_add_func("/virtio-sched-hint/hotplug", test_hotplug);
     qtest_add_func("/virtio-sched-hint/query-virtio", test_query_virtio);
     qtest_add_func("/virtio-sched-hint/query-empty", test_query_empty);

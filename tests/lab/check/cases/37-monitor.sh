@@ -52,7 +52,24 @@ expect "status at once" "$(status main)" off
 within 3 "driver told that nobody listens" guest_listening_is 0
 shows '"listening": false'
 
-# it outlasts a new attachment, by hand and by an upgrade of the module
+# what is set outlasts a new attachment, what sysfs says does not: also if the command fails
+set_hint '{"reattach": true}'
+vm=$NODE/vms/$(vm_of main)
+expect "mode after reattach" "$(cat "$vm/mode")" off
+expect "max_keep_us after reattach" "$(cat "$vm/max_keep_us")" 500
+expect "budget_percent of sysfs after reattach" "$(cat "$vm/budget_percent")" 25
+echo 9 >"$vm/budget_percent"
+if set_hint '{"reattach": true, "fd": "none", "max-keep-us": 600}'; then
+	fail "reattach with a descriptor that there is not succeeded"
+fi
+expect "max_keep_us after a refusal" "$(cat "$vm/max_keep_us")" 500
+expect "budget_percent of sysfs after a refusal" "$(cat "$vm/budget_percent")" 9
+set_hint '{"reattach": true}'
+vm=$NODE/vms/$(vm_of main)
+expect "budget_percent of sysfs after a refusal and reattach" "$(cat "$vm/budget_percent")" 25
+expect "max_keep_us after a refusal and reattach" "$(cat "$vm/max_keep_us")" 500
+
+# by hand with new values, and by an upgrade of the module
 set_hint '{"mode": "observe", "budget-percent": 3, "vm-budget-percent": 2, "reattach": true}'
 vm=$NODE/vms/$(vm_of main)
 [ "$vm" != "$NODE/vms/" ] || fail "not attached after reattach"

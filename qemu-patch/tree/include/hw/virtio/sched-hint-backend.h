@@ -39,7 +39,7 @@ typedef struct SchedHintBackend {
 
     int fd;                     /* -1 while closed */
     guint watch;                /* GSource of fd */
-    QEMUTimer *retry;           /* only where opening again makes sense */
+    QEMUTimer *retry;           /* NULL where attaching is never possible */
     DeviceListener listener;    /* for NICs that are plugged */
     SchedHintTable table;       /* what to attach; addr NULL: nothing */
     bool attached;
@@ -61,15 +61,21 @@ void sched_hint_backend_set_table(SchedHintBackend *b,
 /* After this the host does not look at the table any more. */
 void sched_hint_backend_clear_table(SchedHintBackend *b);
 
-/* What the VM may use; what the host says, if it is attached and says it. */
+/*
+ * What the VM may use: what the host says, if it is attached and says it, which
+ * is not what was asked for where somebody used the host's sysfs.
+ */
 void sched_hint_backend_get_limits(const SchedHintBackend *b,
                                    SchedHintLimits *limits);
 /*
- * Put limits, which are in their ranges, into force now and at every later
- * attach.  If that fails, nothing has changed.
+ * Put limits into force: @now at this attachment, if there is one, and @lasting,
+ * which are in their ranges, at each one from the next on.  If that fails,
+ * nothing has changed.
  */
 bool sched_hint_backend_set_limits(SchedHintBackend *b,
-                                   const SchedHintLimits *limits, Error **errp);
+                                   const SchedHintLimits *now,
+                                   const SchedHintLimits *lasting,
+                                   Error **errp);
 /*
  * Open the host's side anew, through the file descriptor @fdname from now on if
  * that is not NULL, and attach the table, if one is set.  If nothing could be

@@ -7,6 +7,7 @@
 #ifndef HW_VIRTIO_SCHED_HINT_H
 #define HW_VIRTIO_SCHED_HINT_H
 
+#include "exec/memory.h"
 #include "hw/virtio/sched-hint-backend.h"
 #include "hw/virtio/virtio.h"
 #include "qom/object.h"
@@ -37,6 +38,11 @@ struct VirtIOSchedHint {
     /* The region that holds the table, referenced while a table is set. */
     MemoryRegion *mr;
     void *table;
+
+    /* Notices when the table's address comes to mean something else. */
+    MemoryListener listener;
+    /* Tells the guest, and goes on with the queue, while the VM runs. */
+    QEMUBH *later;
 };
 
 /* virtio-sched-hint-control.c */
@@ -53,7 +59,7 @@ void virtio_sched_hint_handle_control(VirtIODevice *vdev, VirtQueue *vq);
 
 /* Hand the table that is set to the backend. */
 void virtio_sched_hint_attach(VirtIOSchedHint *s);
-/* Detach and release the table, if one is set. */
+/* Detach and release the table, if one is set; the guest is not told. */
 void virtio_sched_hint_forget_table(VirtIOSchedHint *s);
 /* Whether each of them is in its range, for this machine. */
 bool virtio_sched_hint_check_limits(const SchedHintLimits *limits,
