@@ -89,7 +89,7 @@ CASES = [
 ]
 # every status the module can show, by its first word: each has its own remedy
 HOST_STATUS = ["draining: x", "detached: x", "off: x", "disarmed: x", "ceiling: x", "no-poll: x", "no-halts: x",
-               "no-publisher: x", "budget: x", "quota: x"]
+               "no-publisher: x", "budget: x", "quota: x", "observe: x", "nested: x"]
 
 
 TOP_CASES = [

@@ -62,7 +62,7 @@
 #define KVM_SCHED_HINT_STATUS_NO_HALTS		6
 /* halts are seen, and no valid publish with them */
 #define KVM_SCHED_HINT_STATUS_NO_PUBLISHER	7
-/* grants are refused because the budget is spent */
+/* grants are refused because the budget is spent, or 0 */
 #define KVM_SCHED_HINT_STATUS_BUDGET		8
 /* somebody used KVM_CAP_HALT_POLL, and it leaves no time to be kept */
 #define KVM_SCHED_HINT_STATUS_CEILING		9
@@ -70,6 +70,8 @@
 #define KVM_SCHED_HINT_STATUS_OBSERVING		10
 /* a CPU quota (cpu.max) bounds the VM: time kept would count against it */
 #define KVM_SCHED_HINT_STATUS_QUOTA		11
+/* all halts are nested guests' or Xen event channel polls, which stay KVM's */
+#define KVM_SCHED_HINT_STATUS_NESTED		12
 
 /**
  * struct kvm_sched_hint_attach - argument of KVM_SCHED_HINT_ATTACH

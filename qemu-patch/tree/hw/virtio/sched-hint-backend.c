@@ -74,12 +74,14 @@ static const char *const sched_hint_status_text[] = {
         "the guest has switched host polling off (cpuidle-haltpoll)",
     [KVM_SCHED_HINT_STATUS_NO_HALTS] = "no halt has reached the host",
     [KVM_SCHED_HINT_STATUS_NO_PUBLISHER] = "the guest publishes nothing",
-    [KVM_SCHED_HINT_STATUS_BUDGET] = "the budget is spent",
+    [KVM_SCHED_HINT_STATUS_BUDGET] = "the budget is spent, or 0",
     [KVM_SCHED_HINT_STATUS_CEILING] =
         "KVM_CAP_HALT_POLL leaves no time to be kept",
     [KVM_SCHED_HINT_STATUS_OBSERVING] =
         "the host's mode is observe, it changes nothing",
     [KVM_SCHED_HINT_STATUS_QUOTA] = "a CPU quota (cpu.max) bounds the VM",
+    [KVM_SCHED_HINT_STATUS_NESTED] =
+        "all halts are nested guests' or Xen's, which are left to KVM",
 };
 
 static void sched_hint_backend_detach(SchedHintBackend *b)
