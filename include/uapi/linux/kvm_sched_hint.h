@@ -130,14 +130,16 @@ struct kvm_sched_hint_limits {
  * struct kvm_sched_hint_status - answer of KVM_SCHED_HINT_GET_STATUS
  * @status: KVM_SCHED_HINT_STATUS_*
  * @mode: the mode in force, never KVM_SCHED_HINT_MODE_DEFAULT
- * @listening: 1 if slots are read in this mode, else 0
+ * @listening: 1 if slots are read, else 0
+ * @acting: 1 if a vCPU may be kept or woken early by what is read, else 0
  * @reserved: zero
  */
 struct kvm_sched_hint_status {
 	__u32 status;
 	__u32 mode;
 	__u32 listening;
-	__u32 reserved[5];
+	__u32 acting;
+	__u32 reserved[4];
 };
 
 /* kvm_sched_hint_use.vcpu_id: of all vCPUs together */

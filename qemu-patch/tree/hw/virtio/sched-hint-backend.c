@@ -94,6 +94,7 @@ static void sched_hint_backend_detach(SchedHintBackend *b)
     ioctl(b->fd, KVM_SCHED_HINT_DETACH, 0);
     b->attached = false;
     b->listening = false;
+    b->acting = false;
 }
 
 static void sched_hint_backend_close(SchedHintBackend *b)
@@ -129,6 +130,7 @@ static void sched_hint_backend_get_status(SchedHintBackend *b)
         text = sched_hint_status_text[st.status];
     }
     b->listening = st.listening;
+    b->acting = st.acting;
     sched_hint_backend_set_status(b, "%s", text);
 }
 
@@ -234,19 +236,10 @@ static void sched_hint_backend_attach(SchedHintBackend *b)
     sched_hint_backend_get_status(b);
 }
 
-/* Have the owner tell the guest, if there is something to tell. */
-static void sched_hint_backend_tell(SchedHintBackend *b, bool was_listening)
-{
-    if (b->listening != was_listening) {
-        b->changed(b->opaque);
-    }
-}
-
 static gboolean sched_hint_backend_event(gint fd, GIOCondition revents,
                                          gpointer opaque)
 {
     SchedHintBackend *b = opaque;
-    bool was_listening = b->listening;
 
     trace_sched_hint_backend_event(b, fd, revents);
     if (revents & (G_IO_HUP | G_IO_ERR | G_IO_NVAL)) {
@@ -254,7 +247,7 @@ static gboolean sched_hint_backend_event(gint fd, GIOCondition revents,
     } else {
         sched_hint_backend_get_status(b);
     }
-    sched_hint_backend_tell(b, was_listening);
+    b->changed(b->opaque);
     /* Where the source is gone already this is not looked at. */
     return G_SOURCE_CONTINUE;
 }
@@ -274,7 +267,7 @@ static void sched_hint_backend_retry(void *opaque)
     }
     sched_hint_backend_adopt(b, fd);
     sched_hint_backend_attach(b);
-    sched_hint_backend_tell(b, false);
+    b->changed(b->opaque);
 }
 
 static int sched_hint_backend_open_path(Error **errp)
@@ -476,6 +469,11 @@ bool sched_hint_backend_listening(const SchedHintBackend *b)
     return b->listening;
 }
 
+bool sched_hint_backend_acting(const SchedHintBackend *b)
+{
+    return b->acting;
+}
+
 const char *sched_hint_backend_status(const SchedHintBackend *b)
 {
     return b->status ?: "not realized";
@@ -507,7 +505,6 @@ bool sched_hint_backend_set_limits(SchedHintBackend *b,
         .budget_percent = limits->budget_percent,
         .vm_budget_percent = limits->vm_budget_percent,
     };
-    bool was_listening = b->listening;
 
     if (b->attached) {
         if (ioctl(b->fd, KVM_SCHED_HINT_SET_LIMITS, &host) < 0) {
@@ -515,7 +512,7 @@ bool sched_hint_backend_set_limits(SchedHintBackend *b,
             return false;
         }
         sched_hint_backend_get_status(b);
-        sched_hint_backend_tell(b, was_listening);
+        b->changed(b->opaque);
     }
     b->limits = *limits;
     return true;
@@ -548,7 +545,6 @@ static bool sched_hint_backend_can_reattach(const SchedHintBackend *b,
 bool sched_hint_backend_reattach(SchedHintBackend *b, const char *fdname,
                                  Error **errp)
 {
-    bool was_listening = b->listening;
     int fd;
 
     if (!sched_hint_backend_can_reattach(b, fdname, errp)) {
@@ -574,7 +570,7 @@ bool sched_hint_backend_reattach(SchedHintBackend *b, const char *fdname,
     }
     b->warned = false;
     sched_hint_backend_attach(b);
-    sched_hint_backend_tell(b, was_listening);
+    b->changed(b->opaque);
     if (b->table.addr && !b->attached) {
         error_setg(errp, "%s", b->status);
         return false;
