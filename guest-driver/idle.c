@@ -43,6 +43,10 @@ enum idle_mode { MODE_OFF, MODE_CPUIDLE, MODE_TRACEPOINT };
 /* The rest of the state is serialised by sched_hint.lock. */
 static enum idle_mode idle_mode;
 static enum cpuhp_state hotplug_state;
+static int cpuidle_error;	/* MODE_TRACEPOINT: why it is not MODE_CPUIDLE */
+
+/* Online CPUs that could not be started. Each CPU's bit is its hotplug thread's. */
+static struct cpumask unpublished;
 
 /* What is published, by feature bit. Flipped in process context, while no CPU publishes. */
 static DEFINE_STATIC_KEY_ARRAY_FALSE(published, VIRTIO_SCHED_HINT_F_EVENT + 1);
@@ -205,11 +209,24 @@ static void host_poll_restore(unsigned int cpu)
 	arch_haltpoll_enable(cpu);
 }
 
+/* False: the idle loop will not call enter_idle() on this CPU. */
+static bool start_cpuidle(unsigned int cpu)
+{
+	struct cpuidle_device *dev = this_cpu_ptr(&idle_device);
+	int ret;
+
+	dev->cpu = cpu;
+	ret = cpuidle_register_device(dev);
+	if (ret)
+		pr_warn("virtio_sched_hint: CPU %u: no cpuidle device (%d): not published\n",
+			cpu, ret);
+	return !ret;
+}
+
 /* Runs in the CPU's hotplug thread. Never keeps a CPU from coming online. */
 static int start_cpu(unsigned int cpu)
 {
-	struct cpuidle_device *dev = this_cpu_ptr(&idle_device);
-
+	cpumask_set_cpu(cpu, &unpublished);
 	if (!sched_hint_table_bind(cpu))
 		return 0;
 	/* A word that was not negotiated is 0; of one that was that would be a timeout. */
@@ -219,12 +236,12 @@ static int start_cpu(unsigned int cpu)
 		sched_hint_table_event(VIRTIO_SCHED_HINT_NS_NONE, 0);
 	this_cpu_write(skewed_tick_ns, TICK_NSEC / 2 / num_possible_cpus() * cpu);
 	host_poll_allow(cpu);
-	if (idle_mode == MODE_CPUIDLE) {
-		dev->cpu = cpu;
-		if (cpuidle_register_device(dev))
-			pr_warn("virtio_sched_hint: CPU %u: no cpuidle device: not published\n",
-				cpu);
+	if (idle_mode == MODE_CPUIDLE && !start_cpuidle(cpu)) {
+		host_poll_restore(cpu);
+		sched_hint_table_unbind(cpu);
+		return 0;
 	}
+	cpumask_clear_cpu(cpu, &unpublished);
 	return 0;
 }
 
@@ -233,6 +250,7 @@ static int stop_cpu(unsigned int cpu)
 	cpuidle_unregister_device(this_cpu_ptr(&idle_device));
 	host_poll_restore(cpu);
 	sched_hint_table_unbind(cpu);
+	cpumask_clear_cpu(cpu, &unpublished);
 	return 0;
 }
 
@@ -260,9 +278,22 @@ const char *sched_hint_idle_unfit(void)
 /* What is not published while the host listens, or NULL. */
 const char *sched_hint_idle_degraded(void)
 {
-	if (idle_mode == MODE_TRACEPOINT)
+	if (idle_mode != MODE_TRACEPOINT)
+		return NULL;
+	switch (cpuidle_error) {
+	case -EBUSY:
 		return "degraded: another cpuidle driver is in use, no timers are published";
-	return NULL;
+	case -ENODEV:
+		return "degraded: cpuidle is off (cpuidle.off=1?), no timers are published";
+	default:
+		return "degraded: the kernel refuses a cpuidle driver, no timers are published";
+	}
+}
+
+/* How many of the online CPUs are not published while the host listens. */
+unsigned int sched_hint_idle_unpublished(void)
+{
+	return cpumask_weight(&unpublished);
 }
 
 /* What comes from the scheduler. The rest works without what fails. */
@@ -320,7 +351,8 @@ int sched_hint_idle_start(u64 features)
 	int ret;
 
 	start_features(features);
-	idle_mode = cpuidle_register_driver(&sched_hint_driver) ? MODE_TRACEPOINT : MODE_CPUIDLE;
+	cpuidle_error = cpuidle_register_driver(&sched_hint_driver);
+	idle_mode = cpuidle_error ? MODE_TRACEPOINT : MODE_CPUIDLE;
 	/* The words say "no timer known", then. */
 	if (idle_mode == MODE_TRACEPOINT)
 		failed_features |= BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER);

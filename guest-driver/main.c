@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
+#include <linux/sysfs.h>
 #include <linux/virtio_config.h>
 
 #include "sched_hint.h"
@@ -152,13 +153,15 @@ static void follow_listening(struct sched_hint *sh, bool listening)
 static void listen_work(struct work_struct *work)
 {
 	struct sched_hint *sh = container_of(work, struct sched_hint, listen_work);
-	u32 listening;
+	u32 listening, acting;
 
 	mutex_lock(&sh->lock);
 	if (sh->table_set) {
 		virtio_cread_le(sh->vdev, struct virtio_sched_hint_config, listening, &listening);
+		virtio_cread_le(sh->vdev, struct virtio_sched_hint_config, acting, &acting);
 		/* Not just non-zero: a device that is gone reads as all ones. */
 		follow_listening(sh, listening == 1);
+		sh->acting = acting == 1;
 	}
 	mutex_unlock(&sh->lock);
 }
@@ -175,20 +178,23 @@ static void sched_hint_config_changed(struct virtio_device *vdev)
 	queue_listen_work(vdev->priv);
 }
 
-const char *sched_hint_status(struct sched_hint *sh)
+/* Returns the length of what is written to @buf, a page of sysfs'. */
+int sched_hint_status(struct sched_hint *sh, char *buf)
 {
-	const char *why;
+	unsigned int unpublished = sched_hint_idle_unpublished();
+	const char *why = sh->trouble;
 
 	lockdep_assert_held(&sh->lock);
-	if (sh->trouble)
-		return sh->trouble;
-	if (sh->listening) {
-		why = sched_hint_idle_degraded();
-		return why ?: "ok";
-	}
-	/* The host would gain nothing by listening, so this comes first. */
-	why = sched_hint_idle_unfit();
-	return why ?: "host not listening";
+	/* The host would gain nothing by listening to who is unfit: that comes first. */
+	if (!why && !sh->listening)
+		why = sched_hint_idle_unfit() ?: "host not listening";
+	if (!why && !sh->acting)
+		why = "host not acting: it only observes, or this guest's budget is 0";
+	if (!why && unpublished)
+		return sysfs_emit(buf,
+				  "degraded: %u CPUs are not published (see the kernel's log)\n",
+				  unpublished);
+	return sysfs_emit(buf, "%s\n", why ?: sched_hint_idle_degraded() ?: "ok");
 }
 
 static int find_queue(struct sched_hint *sh)

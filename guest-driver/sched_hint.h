@@ -34,12 +34,13 @@ struct sched_hint {
 	struct mutex lock;
 	struct work_struct listen_work;
 	bool table_set;			/* the device knows the table */
-	bool listening;			/* the configuration field, last read */
+	bool listening;			/* the configuration fields, last read */
+	bool acting;
 	const char *trouble;		/* why nothing is published, or NULL */
 };
 
-/* main.c: one line for the user, "ok" or why nothing, or less, is published */
-const char *sched_hint_status(struct sched_hint *sh);
+/* main.c: one line for the user, "ok" or why nothing, or less, comes of it */
+int sched_hint_status(struct sched_hint *sh, char *buf);
 
 /* sysfs.c */
 extern const struct attribute_group *sched_hint_groups[];
@@ -47,6 +48,7 @@ extern const struct attribute_group *sched_hint_groups[];
 /* idle.c: process context, serialised by sched_hint.lock */
 const char *sched_hint_idle_unfit(void);
 const char *sched_hint_idle_degraded(void);
+unsigned int sched_hint_idle_unpublished(void);
 int sched_hint_idle_start(u64 features);
 void sched_hint_idle_stop(void);
 const char *sched_hint_idle_mode(void);

@@ -78,16 +78,16 @@ static ssize_t publishes_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(publishes);
 
-/* "ok", or why nothing is published; virtio's own "status" is in the same place */
+/* "ok", or why nothing comes of it; virtio's own "status" is in the same place */
 static ssize_t hint_status_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct sched_hint *sh = to_sched_hint(dev);
-	const char *status;
+	int len;
 
 	mutex_lock(&sh->lock);
-	status = sched_hint_status(sh);
+	len = sched_hint_status(sh, buf);
 	mutex_unlock(&sh->lock);
-	return sysfs_emit(buf, "%s\n", status);
+	return len;
 }
 static DEVICE_ATTR_RO(hint_status);
 

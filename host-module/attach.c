@@ -398,6 +398,8 @@ static int vm_change(struct shint_vm *vm, const struct kvm_sched_hint_limits *li
 		      limits->vm_budget_percent);
 	vm->requested_mode = limits->mode;
 	shint_apply_mode(vm);
+	/* Whoever polls: a budget of 0, or no longer, may be all that has changed. */
+	wake_up_interruptible_all(vm->wait);
 	return 0;
 }
 

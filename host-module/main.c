@@ -122,6 +122,17 @@ struct shint_file {
 	struct kvm_sched_hint_status told;
 };
 
+/* Whether the guest is to publish: not where nothing could come of it. */
+static bool main_listens(const struct shint_vm *vm, u32 mode)
+{
+	if (READ_ONCE(vm->gone) || READ_ONCE(vm->disarmed) || READ_ONCE(vm->quota) ||
+	    READ_ONCE(vm->status) == KVM_SCHED_HINT_STATUS_CEILING)
+		return false;
+	/* Mode blind reads no slot; but its guest is to differ in nothing. */
+	return mode == KVM_SCHED_HINT_MODE_OBSERVE || mode == KVM_SCHED_HINT_MODE_HINT ||
+	       mode == SHINT_MODE_BLIND;
+}
+
 static void main_status(const struct shint_file *sfile, struct kvm_sched_hint_status *status)
 {
 	struct shint_vm *vm = sfile->vm;
@@ -133,12 +144,10 @@ static void main_status(const struct shint_file *sfile, struct kvm_sched_hint_st
 		u32 mode = shint_mode_in_force(READ_ONCE(vm->requested_mode));
 
 		status->status = shint_vm_status(vm);
-		/* Mode blind reads no slot; but its guest is to differ in nothing. */
-		status->listening = !READ_ONCE(vm->gone) && !READ_ONCE(vm->disarmed) &&
-				    !READ_ONCE(vm->quota) &&
-				    (mode == KVM_SCHED_HINT_MODE_OBSERVE ||
-				     mode == KVM_SCHED_HINT_MODE_HINT ||
-				     mode == SHINT_MODE_BLIND);
+		status->listening = main_listens(vm, mode);
+		/* With a budget of 0 all that is left is to yield at once. */
+		status->acting = status->listening && mode != KVM_SCHED_HINT_MODE_OBSERVE &&
+				 READ_ONCE(vm->limits.vcpu_budget_ns);
 		status->mode = mode == SHINT_MODE_BLIND ? KVM_SCHED_HINT_MODE_HINT : mode;
 	}
 	if (shint_draining())

@@ -29,14 +29,18 @@ static const char *const sysfs_status[] = {
 	[KVM_SCHED_HINT_STATUS_NO_HALTS] =
 		"no-halts: no halt reaches KVM (cpu-pm=on, kernel-irqchip=off, idle=poll?)",
 	[KVM_SCHED_HINT_STATUS_NO_PUBLISHER] =
-		"no-publisher: the guest publishes nothing; is virtio_sched_hint loaded there?",
+		"no-publisher: no halt has a valid publish; is virtio_sched_hint loaded in the guest?",
 	[KVM_SCHED_HINT_STATUS_CEILING] =
 		"ceiling: KVM_CAP_HALT_POLL leaves this VM no time to be kept",
-	[KVM_SCHED_HINT_STATUS_BUDGET] = "budget: grants are refused, the budget is spent",
+	[KVM_SCHED_HINT_STATUS_BUDGET] = "budget: grants are refused, the budget is spent or 0",
 	[KVM_SCHED_HINT_STATUS_QUOTA] =
 		"quota: a CPU quota (cpu.max) bounds the VM, nothing is kept",
 	[KVM_SCHED_HINT_STATUS_OBSERVING] =
 		"observe: mode observe decides and counts, and changes nothing",
+	[KVM_SCHED_HINT_STATUS_NESTED] =
+		"nested: all halts are nested guests' or Xen's, which are left to KVM",
+	[KVM_SCHED_HINT_STATUS_CONTENDED] =
+		"contended: other tasks want the pCPUs, so nothing is kept",
 };
 
 /**

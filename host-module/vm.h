@@ -17,6 +17,7 @@
 
 #include "arrival_learn.h"
 #include "budget.h"
+#include "finding.h"
 #include "policy.h"
 #include "gaps.h"
 #include "predict.h"
@@ -223,24 +224,6 @@ struct shint_override {
 	bool installed;
 	bool users;
 	u32 max_ns;
-};
-
-/**
- * struct shint_watched - sums over a VM's vCPUs at the watchdog's last look
- * @exits: halt exits when @hits last grew
- * @hits: halts seen
- * @decided: halts in a mode that decides
- * @silent: of these, stock because there was no valid publish
- * @no_poll: of these, stock because the guest forbids host polling
- * @refused: of these, stock because a budget was spent
- */
-struct shint_watched {
-	u64 exits;
-	u64 hits;
-	u64 decided;
-	u64 silent;
-	u64 no_poll;
-	u64 refused;
 };
 
 /**

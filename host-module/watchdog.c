@@ -40,42 +40,12 @@ static void watchdog_start(void)
 static void watchdog_sum(const struct shint_vm *vm, struct shint_watched *sum)
 {
 	u32 i, nr_used = READ_ONCE(vm->nr_used);
-	int verdict;
 
 	*sum = (struct shint_watched){ .hits = READ_ONCE(vm->stray_hits) };
 	for (i = 0; i < nr_used; i++) {
-		const struct shint_vcpu *vcpu = &vm->vcpus[i];
-		const u64 *verdicts = vcpu->counters.verdicts;
-
-		sum->hits += READ_ONCE(vcpu->hits);
-		for (verdict = SHINT_STOCK_QUOTA + 1; verdict < SHINT_NR_VERDICTS; verdict++)
-			sum->decided += READ_ONCE(verdicts[verdict]);
-		sum->silent += READ_ONCE(verdicts[SHINT_STOCK_ABSENT]) +
-			       READ_ONCE(verdicts[SHINT_STOCK_BAD_SLOT]) +
-			       READ_ONCE(verdicts[SHINT_STOCK_NO_SLOT]) +
-			       READ_ONCE(verdicts[SHINT_STOCK_STALE]);
-		sum->no_poll += READ_ONCE(verdicts[SHINT_STOCK_NO_POLL]);
-		sum->refused += READ_ONCE(verdicts[SHINT_STOCK_BUDGET]);
+		sum->hits += READ_ONCE(vm->vcpus[i].hits);
+		shint_watched_add(sum, vm->vcpus[i].counters.verdicts);
 	}
-}
-
-/* What was found from one look to the next; without halts, nothing new. */
-static u32 watchdog_findings(struct shint_vm *vm, const struct shint_watched *now)
-{
-	const struct shint_watched *last = &vm->watched;
-	u64 decided = now->decided - last->decided;
-
-	if (!now->hits)
-		return KVM_SCHED_HINT_STATUS_NO_HALTS;
-	if (!decided)
-		return vm->finding;
-	if (now->no_poll - last->no_poll == decided)
-		return KVM_SCHED_HINT_STATUS_NO_POLL;
-	if (now->silent - last->silent == decided)
-		return KVM_SCHED_HINT_STATUS_NO_PUBLISHER;
-	if (now->refused != last->refused)
-		return KVM_SCHED_HINT_STATUS_BUDGET;
-	return KVM_SCHED_HINT_STATUS_OK;
 }
 
 static u32 watchdog_status(struct shint_vm *vm)
@@ -92,9 +62,14 @@ static u32 watchdog_status(struct shint_vm *vm)
 		return KVM_SCHED_HINT_STATUS_QUOTA;
 	if (vm->override.installed && shint_kvm_ceiling_ns(vm) < WATCHDOG_MIN_CEILING_NS)
 		return KVM_SCHED_HINT_STATUS_CEILING;
-	if (vm->finding == KVM_SCHED_HINT_STATUS_OK && mode == KVM_SCHED_HINT_MODE_OBSERVE)
+	if (vm->finding != KVM_SCHED_HINT_STATUS_OK)
+		return vm->finding;
+	if (mode == KVM_SCHED_HINT_MODE_OBSERVE)
 		return KVM_SCHED_HINT_STATUS_OBSERVING;
-	return vm->finding;
+	/* Also where nothing was asked for that could have been refused. */
+	if (mode == KVM_SCHED_HINT_MODE_HINT && !vm->budget_percent)
+		return KVM_SCHED_HINT_STATUS_BUDGET;
+	return KVM_SCHED_HINT_STATUS_OK;
 }
 
 /**
@@ -148,7 +123,7 @@ static void watchdog_look_at(struct shint_vm *vm)
 	struct shint_watched now;
 
 	watchdog_sum(vm, &now);
-	vm->finding = watchdog_findings(vm, &now);
+	vm->finding = shint_finding(&vm->watched, &now, vm->finding);
 
 	now.exits = vm->watched.exits;
 	if (now.hits != vm->watched.hits || exits < now.exits) {

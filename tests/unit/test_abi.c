@@ -28,6 +28,7 @@ static const struct field fields[] = {
 	FIELD(virtio_sched_hint_config, nr_slots, 4),
 	FIELD(virtio_sched_hint_config, slot_stride, 8),
 	FIELD(virtio_sched_hint_config, listening, 12),
+	FIELD(virtio_sched_hint_config, acting, 16),
 	FIELD(virtio_sched_hint_cmd, cmd, 0),
 	FIELD(virtio_sched_hint_cmd, flags, 4),
 	FIELD(virtio_sched_hint_cmd, table_addr, 8),
@@ -73,7 +74,8 @@ static const struct field fields[] = {
 	FIELD(kvm_sched_hint_status, status, 0),
 	FIELD(kvm_sched_hint_status, mode, 4),
 	FIELD(kvm_sched_hint_status, listening, 8),
-	FIELD(kvm_sched_hint_status, reserved, 12),
+	FIELD(kvm_sched_hint_status, acting, 12),
+	FIELD(kvm_sched_hint_status, reserved, 16),
 	FIELD(kvm_sched_hint_use, vcpu_id, 0),
 	FIELD(kvm_sched_hint_use, flags, 4),
 	FIELD(kvm_sched_hint_use, budget_ns, 8),
@@ -110,7 +112,7 @@ static void test_offsets(void **state)
 
 static void test_sizes(void **state)
 {
-	assert_int_equal(sizeof(struct virtio_sched_hint_config), 16);
+	assert_int_equal(sizeof(struct virtio_sched_hint_config), 20);
 	assert_int_equal(sizeof(struct virtio_sched_hint_cmd), 32);
 	assert_int_equal(sizeof(struct virtio_sched_hint_status), 8);
 	assert_int_equal(sizeof(struct virtio_sched_hint_slot), 256);
@@ -165,9 +167,10 @@ static void test_virtio_sched_hint_config(void **state)
 		.nr_slots = htole32(0x07060504),
 		.slot_stride = htole32(0x0b0a0908),
 		.listening = htole32(0x0f0e0d0c),
+		.acting = htole32(0x13121110),
 	};
 
-	assert_memory_equal(&s, golden, 16);
+	assert_memory_equal(&s, golden, 20);
 }
 
 static void test_virtio_sched_hint_cmd(void **state)
@@ -314,8 +317,8 @@ static void test_kvm_sched_hint_status(void **state)
 		.status = 0x03020100,
 		.mode = 0x07060504,
 		.listening = 0x0b0a0908,
+		.acting = 0x0f0e0d0c,
 		.reserved = {
-			0x0f0e0d0c,
 			0x13121110,
 			0x17161514,
 			0x1b1a1918,
@@ -393,6 +396,8 @@ static const struct number numbers[] = {
 	NUMBER(KVM_SCHED_HINT_STATUS_CEILING, 9),
 	NUMBER(KVM_SCHED_HINT_STATUS_OBSERVING, 10),
 	NUMBER(KVM_SCHED_HINT_STATUS_QUOTA, 11),
+	NUMBER(KVM_SCHED_HINT_STATUS_NESTED, 12),
+	NUMBER(KVM_SCHED_HINT_STATUS_CONTENDED, 13),
 	NUMBER(KVM_SCHED_HINT_GET_API_VERSION, 0x0000b500),
 	NUMBER(KVM_SCHED_HINT_ATTACH, 0x4050b501),
 	NUMBER(KVM_SCHED_HINT_DETACH, 0x0000b502),

@@ -65,9 +65,15 @@ CASES = [
     ("guest works", {**DEVICE, **driver()}, [], 0, "ok: virtio3: the host listens, idle mode cpuidle, hints: timer, 42 publishes"),
     ("guest, nobody listens", {**DEVICE, **driver(hint_status="host not listening", listening="0")}, [], 1,
      "FAILED: virtio3: host not listening: on the host: modprobe"),
+    ("guest, nobody acts", {**DEVICE, **driver(hint_status="host not acting: why")}, [], 1,
+     "FAILED: virtio3: host not acting: why: on the host: mode hint"),
+    ("guest, cpuidle off", {**DEVICE, **driver(hint_status="degraded: cpuidle is off: why")}, [], 1,
+     "FAILED: virtio3: degraded: cpuidle is off: why: it works, without early wakes for timers; for those boot"),
+    ("guest, a CPU is missing", {**DEVICE, **driver(hint_status="degraded: 1 CPUs are not published")}, [], 1,
+     "FAILED: virtio3: degraded: 1 CPUs are not published: see the guest's kernel log"),
     ("guest, never halts", {**DEVICE, **driver(hint_status="the guest never halts (idle=poll)")}, [], 1, "without idle=poll"),
-    ("guest, another cpuidle driver", {**DEVICE, **driver(hint_status="degraded: why", features_in_use="none")}, [], 1,
-     "FAILED: virtio3: degraded: why: it works, without early wakes for timers"),
+    ("guest, another cpuidle driver", {**DEVICE, **driver(hint_status="degraded: another cpuidle driver", features_in_use="none")}, [], 1,
+     "FAILED: virtio3: degraded: another cpuidle driver: it works, without early wakes for timers"),
     ("guest, told late", {**DEVICE, **driver(listening="0")}, [], 1, "FAILED: virtio3: host not listening"),
     ("guest, idle not seen", {**DEVICE, **driver(idle_mode="off")}, [], 1, "does not see when CPUs go idle"),
     ("guest, no hint in common", {**DEVICE, **driver(features_in_use="none")}, [], 1, "agree on no hint"),
@@ -89,7 +95,7 @@ CASES = [
 ]
 # every status the module can show, by its first word: each has its own remedy
 HOST_STATUS = ["draining: x", "detached: x", "off: x", "disarmed: x", "ceiling: x", "no-poll: x", "no-halts: x",
-               "no-publisher: x", "budget: x", "quota: x"]
+               "no-publisher: x", "budget: x", "quota: x", "observe: x", "nested: x", "contended: x"]
 
 
 TOP_CASES = [

@@ -7,7 +7,9 @@
 
 #include "status.h"
 
-/* By something that only this status says. */
+#define SEE_LOG	"see the guest's kernel log (dmesg)"
+
+/* By something that only this status says, or that those before it do not. */
 static const struct {
 	const char *says;
 	const char *remedy;
@@ -15,14 +17,18 @@ static const struct {
 	{ "host not listening",
 	  "on the host: modprobe kvm_sched_hint; sched-hint status there tells more" },
 	{ "idle=poll", "boot the guest without idle=poll" },
-	{ "degraded",
+	{ "host not acting",
+	  "on the host: mode hint, and a budget_percent that is not 0; see its sched-hint status" },
+	{ "CPUs are not published", SEE_LOG },
+	{ "cpuidle is off",
+	  "it works, without early wakes for timers; for those boot without cpuidle.off=1" },
+	{ "another cpuidle driver",
 	  "it works, without early wakes for timers; for those no cpuidle_haltpoll.force" },
+	{ "degraded", SEE_LOG },
 	{ "MWAIT", "start QEMU with -overcommit cpu-pm=off" },
 	{ "refused", "driver and QEMU do not fit: build both from one version" },
 	{ "answer", "see QEMU's log; then reload the driver" },
 };
-
-#define SEE_LOG	"see the guest's kernel log (dmesg)"
 
 static const char *guest_remedy(const char *status)
 {

@@ -27,6 +27,8 @@ static const struct {
 	{ "no-poll", "load virtio_sched_hint in the guest, or unload cpuidle-haltpoll there" },
 	{ "no-halts",
 	  "wait until the guest is idle; else no cpu-pm=on, kernel-irqchip=off or idle=poll" },
+	{ "contended", "nothing, or give the VM's vCPUs pCPUs with fewer other tasks" },
+	{ "nested", "nothing, it is the guests in this guest that halt; leave out its device" },
 	{ "no-publisher", "sched-hint status in the guest tells more" },
 	{ "budget",
 	  "it works, up to its limit; raise the VM's budget_percent if that is too little" },

@@ -62,7 +62,7 @@
 #define KVM_SCHED_HINT_STATUS_NO_HALTS		6
 /* halts are seen, and no valid publish with them */
 #define KVM_SCHED_HINT_STATUS_NO_PUBLISHER	7
-/* grants are refused because the budget is spent */
+/* grants are refused because the budget is spent, or 0 */
 #define KVM_SCHED_HINT_STATUS_BUDGET		8
 /* somebody used KVM_CAP_HALT_POLL, and it leaves no time to be kept */
 #define KVM_SCHED_HINT_STATUS_CEILING		9
@@ -70,6 +70,10 @@
 #define KVM_SCHED_HINT_STATUS_OBSERVING		10
 /* a CPU quota (cpu.max) bounds the VM: time kept would count against it */
 #define KVM_SCHED_HINT_STATUS_QUOTA		11
+/* all halts are nested guests' or Xen event channel polls, which stay KVM's */
+#define KVM_SCHED_HINT_STATUS_NESTED		12
+/* the host is short of CPU where the VM's vCPUs run: nothing is kept */
+#define KVM_SCHED_HINT_STATUS_CONTENDED		13
 
 /**
  * struct kvm_sched_hint_attach - argument of KVM_SCHED_HINT_ATTACH
@@ -128,14 +132,16 @@ struct kvm_sched_hint_limits {
  * struct kvm_sched_hint_status - answer of KVM_SCHED_HINT_GET_STATUS
  * @status: KVM_SCHED_HINT_STATUS_*
  * @mode: the mode in force, never KVM_SCHED_HINT_MODE_DEFAULT
- * @listening: 1 if slots are read in this mode, else 0
+ * @listening: 1 if slots are read, else 0
+ * @acting: 1 if a vCPU may be kept or woken early by what is read, else 0
  * @reserved: zero
  */
 struct kvm_sched_hint_status {
 	__u32 status;
 	__u32 mode;
 	__u32 listening;
-	__u32 reserved[5];
+	__u32 acting;
+	__u32 reserved[4];
 };
 
 /* kvm_sched_hint_use.vcpu_id: of all vCPUs together */

@@ -60,6 +60,12 @@ struct virtio_sched_hint_config {
 	 * configuration interrupt. While it is 0 the driver need not publish.
 	 */
 	__le32 listening;
+	/*
+	 * 1 while the host may keep a vCPU or wake it early by what it reads,
+	 * else 0: it only looks on, or may spend nothing on this guest. 0 while
+	 * listening is. A change raises a configuration interrupt, too.
+	 */
+	__le32 acting;
 };
 
 /* The only queue: the driver's commands. */
@@ -183,7 +189,7 @@ struct virtio_sched_hint_slot {
 	__le64 reserved[8];
 };
 
-static_assert(sizeof(struct virtio_sched_hint_config) == 16, "config space is ABI");
+static_assert(sizeof(struct virtio_sched_hint_config) == 20, "config space is ABI");
 static_assert(sizeof(struct virtio_sched_hint_cmd) == 32, "control command is ABI");
 static_assert(sizeof(struct virtio_sched_hint_status) == 8, "control status is ABI");
 static_assert(sizeof(struct virtio_sched_hint_slot) == VIRTIO_SCHED_HINT_SLOT_SIZE, "slot is ABI");

@@ -61,6 +61,24 @@ guest_listening_is() { # 0|1 [GUEST]
 	[ "$(guest_attribute listening "${2-main}")" = "$1" ]
 }
 
+# What sched-hint status has said last is in $RESULTS/status.txt.
+says() { # EXIT-STATUS TEXT COMMAND...: its output has TEXT, and it exits so
+	wanted=$1 text=$2
+	shift 2
+	rc=0
+	"$@" >"$RESULTS/status.txt" 2>&1 || rc=$?
+	cat "$RESULTS/status.txt"
+	[ "$rc" = "$wanted" ] && grep -qF -- "$text" "$RESULTS/status.txt"
+}
+
+host_says() { # EXIT-STATUS TEXT
+	says "$1" "$2" sched-hint status
+}
+
+guest_says() { # EXIT-STATUS TEXT [GUEST]
+	says "$1" "$2" guest-run -n "${3-main}" sched-hint status
+}
+
 # Nothing runs in the guest but who asks. While it boots the kernel tests its ciphers, say, in a
 # thread that has a CPU for a second.
 guest_at_rest() { # [GUEST]

@@ -38,6 +38,7 @@ ROWS = {
     "idle-halt": Row(guest="idle=halt"),
     "idle-nomwait": Row(guest="idle=nomwait"),
     "haltpoll": Row(guest="cpuidle_haltpoll.force=1", kernels=SAME + RT),
+    "cpuidle-off": Row(guest="cpuidle.off=1"),
     "cpu-pm": Row(qemu="-overcommit cpu-pm=on"),
     "irqchip-split": Row(qemu="-machine kernel-irqchip=split"),
     "guest-isolated": Row(vcpus=2, guest=ISOLATED, kernels=SAME + RT),

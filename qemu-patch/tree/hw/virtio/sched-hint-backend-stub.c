@@ -43,6 +43,11 @@ bool sched_hint_backend_listening(const SchedHintBackend *b)
     return false;
 }
 
+bool sched_hint_backend_acting(const SchedHintBackend *b)
+{
+    return false;
+}
+
 const char *sched_hint_backend_status(const SchedHintBackend *b)
 {
     return NO_KVM;

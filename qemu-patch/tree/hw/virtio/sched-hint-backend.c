@@ -75,12 +75,16 @@ static const char *const sched_hint_status_text[] = {
         "the guest has switched host polling off (cpuidle-haltpoll)",
     [KVM_SCHED_HINT_STATUS_NO_HALTS] = "no halt has reached the host",
     [KVM_SCHED_HINT_STATUS_NO_PUBLISHER] = "the guest publishes nothing",
-    [KVM_SCHED_HINT_STATUS_BUDGET] = "the budget is spent",
+    [KVM_SCHED_HINT_STATUS_BUDGET] = "the budget is spent, or 0",
     [KVM_SCHED_HINT_STATUS_CEILING] =
         "KVM_CAP_HALT_POLL leaves no time to be kept",
     [KVM_SCHED_HINT_STATUS_OBSERVING] =
         "the host's mode is observe, it changes nothing",
     [KVM_SCHED_HINT_STATUS_QUOTA] = "a CPU quota (cpu.max) bounds the VM",
+    [KVM_SCHED_HINT_STATUS_NESTED] =
+        "all halts are nested guests' or Xen's, which are left to KVM",
+    [KVM_SCHED_HINT_STATUS_CONTENDED] =
+        "other tasks want the host's CPUs",
 };
 
 static void sched_hint_backend_detach(SchedHintBackend *b)
@@ -93,6 +97,7 @@ static void sched_hint_backend_detach(SchedHintBackend *b)
     ioctl(b->fd, KVM_SCHED_HINT_DETACH, 0);
     b->attached = false;
     b->listening = false;
+    b->acting = false;
 }
 
 static void sched_hint_backend_close(SchedHintBackend *b)
@@ -136,6 +141,7 @@ static void sched_hint_backend_get_status(SchedHintBackend *b)
         text = sched_hint_status_text[st.status];
     }
     b->listening = st.listening;
+    b->acting = st.acting;
     sched_hint_backend_set_status(b, "%s", text);
 }
 
@@ -244,19 +250,10 @@ static void sched_hint_backend_attach(SchedHintBackend *b)
     sched_hint_backend_get_status(b);
 }
 
-/* Have the owner tell the guest, if there is something to tell. */
-static void sched_hint_backend_tell(SchedHintBackend *b, bool was_listening)
-{
-    if (b->listening != was_listening) {
-        b->changed(b->opaque);
-    }
-}
-
 static gboolean sched_hint_backend_event(gint fd, GIOCondition revents,
                                          gpointer opaque)
 {
     SchedHintBackend *b = opaque;
-    bool was_listening = b->listening;
 
     trace_sched_hint_backend_event(b, fd, revents);
     if (revents & (G_IO_HUP | G_IO_ERR | G_IO_NVAL)) {
@@ -264,7 +261,7 @@ static gboolean sched_hint_backend_event(gint fd, GIOCondition revents,
     } else {
         sched_hint_backend_get_status(b);
     }
-    sched_hint_backend_tell(b, was_listening);
+    b->changed(b->opaque);
     /* Where the source is gone already this is not looked at. */
     return G_SOURCE_CONTINUE;
 }
@@ -289,7 +286,7 @@ static void sched_hint_backend_retry(void *opaque)
         sched_hint_backend_adopt(b, fd);
     }
     sched_hint_backend_attach(b);
-    sched_hint_backend_tell(b, false);
+    b->changed(b->opaque);
 }
 
 static int sched_hint_backend_open_path(Error **errp)
@@ -486,6 +483,11 @@ bool sched_hint_backend_listening(const SchedHintBackend *b)
     return b->listening;
 }
 
+bool sched_hint_backend_acting(const SchedHintBackend *b)
+{
+    return b->acting;
+}
+
 const char *sched_hint_backend_status(const SchedHintBackend *b)
 {
     return b->status ?: "not realized";
@@ -519,7 +521,6 @@ bool sched_hint_backend_set_limits(SchedHintBackend *b,
         .budget_percent = now->budget_percent,
         .vm_budget_percent = now->vm_budget_percent,
     };
-    bool was_listening = b->listening;
 
     if (b->attached) {
         if (ioctl(b->fd, KVM_SCHED_HINT_SET_LIMITS, &host) < 0) {
@@ -527,7 +528,7 @@ bool sched_hint_backend_set_limits(SchedHintBackend *b,
             return false;
         }
         sched_hint_backend_get_status(b);
-        sched_hint_backend_tell(b, was_listening);
+        b->changed(b->opaque);
     }
     b->limits = *lasting;
     return true;
@@ -560,7 +561,6 @@ static bool sched_hint_backend_can_reattach(const SchedHintBackend *b,
 bool sched_hint_backend_reattach(SchedHintBackend *b, const char *fdname,
                                  Error **errp)
 {
-    bool was_listening = b->listening;
     int fd;
 
     if (!sched_hint_backend_can_reattach(b, fdname, errp)) {
@@ -583,7 +583,7 @@ bool sched_hint_backend_reattach(SchedHintBackend *b, const char *fdname,
     timer_del(b->retry);
     b->warned = false;
     sched_hint_backend_attach(b);
-    sched_hint_backend_tell(b, was_listening);
+    b->changed(b->opaque);
     if (b->table.addr && !b->attached) {
         error_setg(errp, "%s", b->status);
         return false;

@@ -44,12 +44,14 @@
 void virtio_sched_hint_update(VirtIOSchedHint *s)
 {
     bool listening = sched_hint_backend_listening(&s->backend);
+    bool acting = sched_hint_backend_acting(&s->backend);
 
-    if (listening == s->listening) {
+    if (listening == s->listening && acting == s->acting) {
         return;
     }
-    trace_virtio_sched_hint_listening(s, listening);
+    trace_virtio_sched_hint_listening(s, listening, acting);
     s->listening = listening;
+    s->acting = acting;
     virtio_notify_config(VIRTIO_DEVICE(s));
 }
 
@@ -127,6 +129,7 @@ static void virtio_sched_hint_get_config(VirtIODevice *vdev, uint8_t *config)
         .nr_slots = cpu_to_le32(s->min_slots),
         .slot_stride = cpu_to_le32(VIRTIO_SCHED_HINT_SLOT_SIZE),
         .listening = cpu_to_le32(s->listening),
+        .acting = cpu_to_le32(s->acting),
     };
 
     memcpy(config, &cfg, sizeof(cfg));
@@ -145,6 +148,7 @@ static void virtio_sched_hint_reset(VirtIODevice *vdev)
 
     virtio_sched_hint_forget_table(s);
     s->listening = false;
+    s->acting = false;
 }
 
 /*
@@ -358,6 +362,7 @@ static const VMStateDescription vmstate_virtio_sched_hint_device = {
         VMSTATE_UINT64(table_addr, VirtIOSchedHint),
         VMSTATE_UINT32(nr_slots, VirtIOSchedHint),
         VMSTATE_BOOL(listening, VirtIOSchedHint),
+        VMSTATE_BOOL(acting, VirtIOSchedHint),
         VMSTATE_END_OF_LIST()
     },
 };

@@ -222,6 +222,7 @@ static void test_config(void)
     g_assert_cmpuint(qvirtio_config_readl(vdev, 8), ==,
                      VIRTIO_SCHED_HINT_SLOT_SIZE);
     g_assert_cmpuint(qvirtio_config_readl(vdev, 12), ==, 0);
+    g_assert_cmpuint(qvirtio_config_readl(vdev, 16), ==, 0);
     shut_down(t);
 }
 

@@ -1,24 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # sched-hint status, on the host and in the guest: ok when it is, else the reason.
 out=$RESULTS/status.txt
-
-says() { # EXIT-STATUS TEXT COMMAND...: its output has TEXT, and it exits so
-	wanted=$1 text=$2
-	shift 2
-	rc=0
-	"$@" >"$out" 2>&1 || rc=$?
-	cat "$out"
-	[ "$rc" = "$wanted" ] && grep -qF -- "$text" "$out"
-}
-
-host_says() { # EXIT-STATUS TEXT
-	says "$1" "$2" sched-hint status
-}
-
-guest_says() { # EXIT-STATUS TEXT [GUEST]
-	says "$1" "$2" guest-run -n "${3-main}" sched-hint status
-}
-
 vm=$(vm_of main)
 load 2
 within 5 "the host: ok" host_says 0 "ok: VM $vm (main): ok, mode hint"
@@ -34,16 +16,23 @@ within 5 "off, the host" host_says 1 "FAILED: VM $vm (main): off: mode is off: e
 within 5 "off, the guest" guest_says 1 "host not listening: on the host: modprobe"
 set_mode observe
 within 5 "observe" host_says 1 "mode observe decides and counts, and changes nothing"
+within 5 "observe, the guest" guest_says 1 "host not acting: it only observes"
+expect "listening in mode observe" "$(guest_attribute listening)" 1
 set_mode hint
+within 5 "hint, the guest" guest_says 0 "the host listens"
 echo observe >"$NODE/vms/$vm/mode"
 within 5 "observe, the VM's own" host_says 1 "mode observe decides"
 echo default >"$NODE/vms/$vm/mode"
 within 5 "hint again" host_says 0 "ok: VM $vm"
 
 echo 0 >"$NODE/vms/$vm/budget_percent"
+within 5 "budget 0, whether or not anything was asked for" host_says 1 "(main): budget:"
+within 5 "budget 0, the guest" guest_says 1 "or this guest's budget is 0: on the host: mode hint, and a budget_percent"
+expect "listening with budget 0" "$(guest_attribute listening)" 1
 load 8 >/dev/null &
 within 8 "budget" host_says 1 "budget_percent if that is too little"
 echo 25 >"$NODE/vms/$vm/budget_percent"
+within 5 "a budget, the guest" guest_says 0 "the host listens"
 wait $!
 load 4 >/dev/null &
 echo 0 >/sys/kernel/debug/kprobes/enabled

@@ -27,6 +27,7 @@ pauses=$(counter pauses)
 taskset -c 1 sh -c 'while :; do :; done' &
 spinner=$!
 gives_up "another task"
+within 20 "status under another task" status_is contended
 [ "$(counter pauses)" -gt "$pauses" ] || fail "no pause is counted"
 echo 128 >$PARAMETERS/test_without
 sleep 0.5

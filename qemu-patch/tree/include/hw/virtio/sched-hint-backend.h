@@ -33,7 +33,10 @@ typedef struct SchedHintBackend {
     char *fdname;               /* NULL: open the node by its path */
     SchedHintLimits limits;     /* what is asked for at the next attach */
     bool packet_arrival;        /* have the host watch the NICs' taps */
-    /* called when sched_hint_backend_listening() changed by itself */
+    /*
+     * called when sched_hint_backend_listening() or _acting() may have changed
+     * by itself
+     */
     void (*changed)(void *opaque);
     void *opaque;
 
@@ -44,6 +47,7 @@ typedef struct SchedHintBackend {
     SchedHintTable table;       /* what to attach; addr NULL: nothing */
     bool attached;
     bool listening;
+    bool acting;
     bool warned;                /* about a failing attach */
     int watch_err;              /* errno of the last tap that was refused */
     char *status;               /* one line for people */
@@ -93,6 +97,8 @@ void sched_hint_backend_get_arrivals(const SchedHintBackend *b,
 
 /* Whether the host reads the table now. */
 bool sched_hint_backend_listening(const SchedHintBackend *b);
+/* Whether it may keep or wake vCPUs by what it reads. */
+bool sched_hint_backend_acting(const SchedHintBackend *b);
 /* Why it does, or does not. */
 const char *sched_hint_backend_status(const SchedHintBackend *b);
 

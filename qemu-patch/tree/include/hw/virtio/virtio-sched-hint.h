@@ -34,6 +34,7 @@ struct VirtIOSchedHint {
 
     /* What config space says, that is what the guest was last told. */
     bool listening;
+    bool acting;
 
     /* The region that holds the table, referenced while a table is set. */
     MemoryRegion *mr;
