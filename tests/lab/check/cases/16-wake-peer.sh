@@ -37,6 +37,9 @@ interrupts_on 0; echo_on 1; requests 20; peer_is 0 1 "interrupt 0, application 1
 echo_on 0; requests 20; peer_is 0 none "application moved to 0"
 echo_on 1; requests 20; peer_is 0 1 "application moved back to 1"
 interrupts_on 1; echo_on 0; requests 20; peer_is 1 0 "interrupt 1, application 0"
+# the interrupt alone: it finds the application on its own vCPU, and moves back
+interrupts_on 0; requests 20; peer_is 0 none "interrupt moved to 0, application 0"
+interrupts_on 1; requests 20; peer_is 1 0 "interrupt moved back to 1"
 
 # the host: the peer is woken for the packet, kept, and runs the application then
 wakes=$(counter peer_wakes pair)

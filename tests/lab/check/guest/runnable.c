@@ -5,124 +5,34 @@
  *
  *	runnable show			each vCPU's words, a line each
  *	runnable spinners		0 to 8 spinners on every vCPU
+ *	runnable overloaded		vCPU 0 says on how many others two spinners compete
  *	runnable storm SECONDS		tasks come, go and change
  *	runnable counts [MS]		nothing runs: are the counts right after that? MS: how
  *					soon, default 10, in wall time better more
- *	runnable pingpong N		two processes and two pipes: ns per round trip
+ *	runnable pingpong N [BATCH]	two processes and two pipes: ns per round trip, in the
+ *					fastest BATCH of them (default N)
  *
  * The table is read as the driver shows it in sysfs. The slots' indices are the
  * APIC ids, which /proc/cpuinfo has. The reader is a realtime task, so that what
  * it measures does not keep it from reading in time; it counts itself.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <linux/virtio_sched_hint.h>
+#include "runnable-look.h"
+#include "runnable-storm.h"
 
-#define TABLE		"/sys/bus/virtio/drivers/virtio_sched_hint/virtio*/table"
-#define MAX_CPUS	256
 #define MAX_SPINNERS	8
 #define LIMIT_NS	10000000
 
 static int64_t limit_ns = LIMIT_NS;
-
-static int table_fd;
-static int nr_cpus;
-static unsigned int apic_id[MAX_CPUS];
-
-static void die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-static void sleep_ns(int64_t ns)
-{
-	struct timespec gap = { ns / 1000000000, ns % 1000000000 };
-
-	nanosleep(&gap, NULL);
-}
-
-static void open_table(void)
-{
-	FILE *cpuinfo = fopen("/proc/cpuinfo", "r");
-	char line[256];
-	glob_t found;
-
-	if (glob(TABLE, 0, NULL, &found) || found.gl_pathc != 1)
-		die("no %s", TABLE);
-	table_fd = open(found.gl_pathv[0], O_RDONLY);
-	if (table_fd < 0)
-		die("%s: %s", found.gl_pathv[0], strerror(errno));
-	while (cpuinfo && fgets(line, sizeof(line), cpuinfo))
-		if (!strncmp(line, "apicid", 6) && nr_cpus < MAX_CPUS)
-			apic_id[nr_cpus++] = atoi(strchr(line, ':') + 1);
-	if (!nr_cpus)
-		die("no APIC ids in /proc/cpuinfo");
-}
-
-static struct virtio_sched_hint_slot read_slot(int cpu)
-{
-	struct virtio_sched_hint_slot slot;
-
-	if (pread(table_fd, &slot, sizeof(slot), (off_t)apic_id[cpu] * sizeof(slot)) !=
-	    sizeof(slot))
-		die("the table has no slot %u", apic_id[cpu]);
-	return slot;
-}
-
-static int move_to(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return sched_setaffinity(0, sizeof(set), &set);
-}
-
-static void run_on(int cpu)
-{
-	if (move_to(cpu))
-		die("cannot run on CPU %d: %s", cpu, strerror(errno));
-}
-
-static int set_policy(int policy, int priority)
-{
-	struct sched_param param = { .sched_priority = priority };
-
-	return sched_setscheduler(0, policy, &param);
-}
 
 static int show(void)
 {
@@ -337,173 +247,76 @@ static int spinners(void)
 	return 0;
 }
 
-static void burn(int64_t ns)
+/* Waits until CPU 0, which idles every few milliseconds, says that many. */
+static void expect_overloaded(unsigned int wanted, const char *when)
 {
-	int64_t end = now_ns() + ns;
+	int64_t start = now_ns(), late;
+	unsigned int said = 0;
 
-	while (now_ns() < end)
-		;
+	do {
+		uint64_t state = read_slot(0).state;
+
+		late = now_ns() - start;
+		/* its slot says it while it is idle only */
+		if ((state & VIRTIO_SCHED_HINT_STATE_MASK) == VIRTIO_SCHED_HINT_STATE_IDLE) {
+			said = state >> VIRTIO_SCHED_HINT_OVERLOADED_SHIFT &
+			       VIRTIO_SCHED_HINT_OVERLOADED_MASK;
+			if (said == wanted)
+				return;
+		}
+		sleep_ns(200000);
+	} while (late <= limit_ns);
+	tell_tasks();
+	die("%s: %u CPUs are overloaded, CPU 0 says %u (after %lld us)", when, wanted, said,
+	    (long long)late / 1000);
 }
 
-static void forks(void)
+/* Each on its CPU, until they are told to end. */
+static int start_two(pthread_t *threads, int cpu)
 {
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(0);
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
+	for (int i = 0; i < 2; i++)
+		if (pthread_create(&threads[i], NULL, spinner, (void *)(intptr_t)cpu))
+			die("cannot create threads");
+	return 2;
 }
 
-/* Nobody waits for them: they are gone as soon as they are done. */
-static void orphans(void)
+/* The reader is on the last CPU, and in no one's way: alone there, or before all others. */
+static int tell_overloaded(void)
 {
-	signal(SIGCHLD, SIG_IGN);
-	if (fork() == 0) {
-		burn(rand() % 100000);
-		_exit(0);
-	}
-	/* not faster than they can end */
-	sleep_ns(30000000);
-}
-
-static void *nothing(void *unused)
-{
-	return unused;
-}
-
-static void threads(void)
-{
-	pthread_t thread[4];
+	struct sched_param low = { 0 };
+	pthread_t threads[4];
+	pid_t napper;
 	int n = 0;
 
-	while (n < 4 && !pthread_create(&thread[n], NULL, nothing, NULL))
-		n++;
-	while (n)
-		pthread_join(thread[--n], NULL);
-}
-
-static void hops(void)
-{
-	/* fails while that CPU is offline */
-	move_to(rand() % nr_cpus);
-	burn(rand() % 200000);
-}
-
-static void policies(void)
-{
-	static const struct { int policy, priority; } all[] = {
-		{ SCHED_OTHER, 0 }, { SCHED_FIFO, 3 }, { SCHED_BATCH, 0 }, { SCHED_RR, 5 },
-		{ SCHED_IDLE, 0 },
-	};
-	struct {
-		uint32_t size, policy;
-		uint64_t flags;
-		int32_t nice;
-		uint32_t priority;
-		uint64_t runtime_ns, deadline_ns, period_ns;
-	} deadline = { sizeof(deadline), SCHED_DEADLINE, 0, 0, 0, 300000, 10000000, 10000000 };
-	int i = rand() % 6;
-
-	/* the shares of many deadline tasks may not fit: refused, then */
-	if (i == 5)
-		syscall(SYS_sched_setattr, 0, &deadline, 0);
-	else
-		set_policy(all[i].policy, all[i].priority);
-	burn(rand() % 500000);
-	sleep_ns(rand() % 1000000);
-}
-
-static void nices(void)
-{
-	setpriority(PRIO_PROCESS, 0, rand() % 40 - 20);
-	burn(rand() % 200000);
-	sched_yield();
-}
-
-static void naps(void)
-{
-	sleep_ns(rand() % 3000000);
-	burn(rand() % 100000);
-}
-
-static void (*const kinds[])(void) = { forks, orphans, threads, hops, policies, nices, naps };
-
-#define NR_KINDS	(int)(sizeof(kinds) / sizeof(kinds[0]))
-
-/* What a worker may take to end after its time. */
-#define PATIENCE_NS	3000000000LL
-
-/*
- * Debian's 6.1 and 6.12 now and then leave a deadline task that has used up its runtime
- * throttled for good, also where the driver hooks nothing. Another policy sets it free.
- */
-static void free_forgotten(const pid_t *workers, int n)
-{
-	struct sched_param param = { 0 };
-	int i, freed = 0;
-
-	for (i = 0; i < n; i++)
-		if (workers[i] && !sched_setscheduler(workers[i], SCHED_OTHER, &param))
-			freed++;
-	printf("%d workers did not end by themselves\n", freed);
-}
-
-/* Waits for the workers that are left; how many have failed. */
-static int reap(pid_t *workers, int n, int64_t until_ns)
-{
-	int i, status, failed = 0, left = n;
-
-	while (left && now_ns() < until_ns) {
-		left = 0;
-		for (i = 0; i < n; i++) {
-			if (workers[i] && waitpid(workers[i], &status, WNOHANG) == workers[i]) {
-				workers[i] = 0;
-				failed += !!status;
-			}
-			left += !!workers[i];
-		}
-		sleep_ns(10000000);
+	if (nr_cpus < 3)
+		die("three CPUs are wanted");
+	napper = fork();
+	if (napper == 0) {
+		run_on(0);
+		for (;;)
+			sleep_ns(1000000);
 	}
-	return failed;
-}
-
-static int nr_left(const pid_t *workers, int n)
-{
-	int left = 0;
-
-	while (n--)
-		left += !!workers[n];
-	return left;
-}
-
-/* Two workers of a kind per CPU, for a while. */
-static int storm(int seconds)
-{
-	static pid_t workers[2 * MAX_CPUS * sizeof(kinds) / sizeof(kinds[0])];
-	int64_t end = now_ns() + seconds * 1000000000LL;
-	int i, failed, n = 2 * nr_cpus * NR_KINDS;
-
-	for (i = 0; i < n; i++) {
-		workers[i] = fork();
-		if (workers[i] < 0)
-			die("cannot fork %d workers", n);
-		if (workers[i])
-			continue;
-		srand(i);
-		while (now_ns() < end)
-			kinds[i % NR_KINDS]();
-		_exit(0);
+	become_reader(nr_cpus - 1);
+	sleep_ns(50000000);
+	expect_overloaded(0, "nobody spins");
+	for (int cpus = 1; cpus <= 2; cpus++) {
+		phase = 0;
+		sched_setscheduler(0, SCHED_OTHER, &low);
+		n = start_two(threads, 1);
+		if (cpus > 1)
+			n += start_two(threads + n, 2);
+		sleep_ns(50000000);
+		become_reader(nr_cpus - 1);
+		__atomic_store_n(&phase, 1, __ATOMIC_RELEASE);
+		syscall(SYS_futex, &phase, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0);
+		expect_overloaded(cpus, "two spin on a CPU");
+		__atomic_store_n(&phase, 2, __ATOMIC_RELEASE);
+		while (n)
+			pthread_join(threads[--n], NULL);
+		expect_overloaded(0, "they have ended");
 	}
-	failed = reap(workers, n, end + PATIENCE_NS);
-	if (nr_left(workers, n)) {
-		free_forgotten(workers, n);
-		failed += reap(workers, n, now_ns() + 10 * PATIENCE_NS);
-	}
-	if (failed || nr_left(workers, n))
-		die("of %d workers %d failed, and %d do not end", n, failed, nr_left(workers, n));
-	/* the last orphans end by themselves */
-	sleep_ns(300000000);
+	kill(napper, SIGKILL);
+	printf("CPU 0 says which CPUs are overloaded\n");
 	return 0;
 }
 
@@ -527,10 +340,10 @@ static void pass_on(int from, int to, int times)
 }
 
 /* All on CPU 0: each step is a wake-up and a switch, and nothing idles. */
-static int pingpong(int times)
+static int pingpong(int times, int batch)
 {
+	int64_t fastest = INT64_MAX;
 	int there[2], back[2];
-	int64_t start;
 	pid_t pid;
 
 	run_on(0);
@@ -541,13 +354,17 @@ static int pingpong(int times)
 		pass_on(there[0], back[1], times);
 		_exit(0);
 	}
-	start = now_ns();
 	if (write(there[1], "", 1) != 1)
 		die("the pipe broke");
-	pass_on(back[0], there[1], times - 1);
-	if (read(back[0], &(char){ 0 }, 1) != 1)
-		die("the pipe broke");
-	printf("%lld\n", (long long)(now_ns() - start) / times);
+	for (; times >= batch; times -= batch) {
+		int64_t start = now_ns(), took;
+
+		pass_on(back[0], there[1], batch);
+		took = now_ns() - start;
+		fastest = took < fastest ? took : fastest;
+	}
+	kill(pid, SIGKILL);
+	printf("%lld\n", (long long)fastest / batch);
 	waitpid(pid, NULL, 0);
 	return 0;
 }
@@ -559,17 +376,19 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IONBF, 0);
 	if (!strcmp(what, "pingpong") && number > 1)
-		return pingpong(number);
+		return pingpong(number, argc > 3 && atoi(argv[3]) > 0 ? atoi(argv[3]) : number);
 	open_table();
 	if (!strcmp(what, "show"))
 		return show();
 	if (!strcmp(what, "spinners"))
 		return spinners();
+	if (!strcmp(what, "overloaded"))
+		return tell_overloaded();
 	if (!strcmp(what, "counts")) {
 		limit_ns = number > 0 ? number * 1000000LL : LIMIT_NS;
 		return counts();
 	}
 	if (!strcmp(what, "storm") && number > 0)
 		return storm(number);
-	die("usage: runnable show|spinners|storm SECONDS|counts [MS]|pingpong N");
+	die("usage: runnable show|spinners|overloaded|storm SECONDS|counts [MS]|pingpong N");
 }

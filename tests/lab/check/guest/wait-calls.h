@@ -2,7 +2,8 @@
 /*
  * The system calls that wait, without the C library in between: 64-bit ones,
  * and 32-bit ones by int $0x80, which a 64-bit program may use as long as what
- * it points to lies below 4 GiB. A static program is linked to lie there.
+ * it points to lies below 4 GiB. A static program is linked to lie there. The
+ * other 32-bit entries are wait-32's.
  */
 #ifndef WAIT_CALLS_H
 #define WAIT_CALLS_H
@@ -36,7 +37,7 @@ enum {
 	IA32_PPOLL_TIME64 = 414, IA32_RECVMMSG_TIME64 = 417, IA32_EPOLL_PWAIT2 = 441,
 };
 
-#define SOCKETCALL_RECV	10
+enum { SOCKETCALL_RECV = 10, SOCKETCALL_RECVFROM = 12, SOCKETCALL_RECVMSG = 17, SOCKETCALL_RECVMMSG = 19 };
 
 #define NS_PER_S	1000000000LL
 
@@ -50,7 +51,9 @@ static char byte;
 static struct { int64_t s, sub; } time_64;
 static struct { int32_t s, sub; } time_32;
 static struct { uint32_t n, in, out, ex, time; } select_args;
-static struct { uint32_t fd, buf, len, flags; } recv_args;
+static struct { uint32_t fd, buf, len, flags, from, from_len; } recv_args;
+static struct { uint32_t fd, msg, flags; } recvmsg_args;
+static struct { uint32_t fd, msgs, nr, flags, timeout; } recvmmsg_args;
 static struct iovec iov_64;
 static struct { uint32_t base, len; } iov_32;
 static struct mmsghdr msg_64;
@@ -241,12 +244,45 @@ static long do_epoll_pwait2_32(int64_t ns)
 	return ia32(IA32_EPOLL_PWAIT2, epoll_fd, low(&event), 1, low(to_64(ns, 1)), 0);
 }
 
-static long do_socketcall_32(int64_t ns)
+static long socketcall_32(int what, const void *args)
+{
+	return ia32(IA32_SOCKETCALL, what, low(args), 0, 0, 0);
+}
+
+static void set_recv_args(int64_t ns)
 {
 	recv_args.fd = set_socket(ns);
 	recv_args.buf = low(&byte);
 	recv_args.len = 1;
-	return ia32(IA32_SOCKETCALL, SOCKETCALL_RECV, low(&recv_args), 0, 0, 0);
+}
+
+static long do_socketcall_recv(int64_t ns)
+{
+	set_recv_args(ns);
+	return socketcall_32(SOCKETCALL_RECV, &recv_args);
+}
+
+static long do_socketcall_recvfrom(int64_t ns)
+{
+	set_recv_args(ns);
+	return socketcall_32(SOCKETCALL_RECVFROM, &recv_args);
+}
+
+static long do_socketcall_recvmsg(int64_t ns)
+{
+	set_msgs();
+	recvmsg_args.fd = set_socket(ns);
+	recvmsg_args.msg = low(&msg_32);
+	return socketcall_32(SOCKETCALL_RECVMSG, &recvmsg_args);
+}
+
+static long do_socketcall_recvmmsg(int64_t ns)
+{
+	set_msgs();
+	recvmmsg_args.fd = set_socket(ns);
+	recvmmsg_args.msgs = low(&msg_32);
+	recvmmsg_args.nr = 1;
+	return socketcall_32(SOCKETCALL_RECVMMSG, &recvmmsg_args);
 }
 
 static long do_recvfrom_32(int64_t ns)
@@ -293,7 +329,10 @@ static const struct wait_call wait_calls[] = {
 	{ .name = "epoll_wait/32", .wait = do_epoll_wait_32 },
 	{ .name = "epoll_pwait/32", .wait = do_epoll_pwait_32 },
 	{ .name = "epoll_pwait2/32", .wait = do_epoll_pwait2_32 },
-	{ .name = "socketcall/32", .wait = do_socketcall_32, .socket = true },
+	{ .name = "socketcall recv/32", .wait = do_socketcall_recv, .socket = true },
+	{ .name = "socketcall recvfrom/32", .wait = do_socketcall_recvfrom, .socket = true },
+	{ .name = "socketcall recvmsg/32", .wait = do_socketcall_recvmsg, .socket = true },
+	{ .name = "socketcall recvmmsg/32", .wait = do_socketcall_recvmmsg, .socket = true },
 	{ .name = "recvfrom/32", .wait = do_recvfrom_32, .socket = true },
 	{ .name = "recvmsg/32", .wait = do_recvmsg_32, .socket = true },
 	{ .name = "recvmmsg/32", .wait = do_recvmmsg_32, .socket = true },

@@ -8,6 +8,7 @@
  *	wait-test TABLE moves			a waiter whose CPUs change, or go away
  *	wait-test TABLE crowd N ROOM		many at a time; the driver has room for so many
  *	wait-test TABLE rebind			who waits already when the driver starts
+ *	wait-test TABLE entry PROGRAM		wait-32, a 32-bit program, waits by the vDSO's entry
  *	wait-test TABLE nothing			the feature is off: the words are 0
  *
  * TABLE is the driver's attribute "table". Waiters live on CPU 0, whose APIC id
@@ -262,6 +263,55 @@ static void rebind(const char *path)
 	check(view.timeout_ns == NONE, "rebind", "whose timeouts are not known", &view);
 }
 
+static pid_t start_program(const char *program, const char *what)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	run_on(0, 0);
+	execl(program, program, what, NULL);
+	err(2, "%s", program);
+}
+
+/* By int $0x80, whatever the first entry was: the kernel sets that up for restarts. */
+static void stop_and_continue(pid_t pid, const char *name, unsigned int others)
+{
+	struct view view;
+
+	kill(pid, SIGSTOP);
+	expect(0, others, name, "stopped");
+	kill(pid, SIGCONT);
+	view = expect(0, others + 1, name, "continued");
+	check(view.timeout_ns != NONE, name, "continued with its timeout", &view);
+}
+
+/* Registers as SYSCALL or SYSENTER leave them. */
+static void entry(const char *program)
+{
+	static const char * const waits[] = { "poll", "recv" };
+	unsigned int others, i;
+	struct view view;
+	pid_t pid;
+
+	for (i = 0; i < 2; i++) {
+		/* whoever started this program waits by then, where it will stay */
+		nap(200);
+		others = stir(0);
+		pid = start_program(program, waits[i]);
+		view = expect(0, others + 1, waits[i], "waits");
+		check(view.timeout_ns <= (i ? 33000 : 30000) * MS && view.timeout_ns >= 25000 * MS,
+		      waits[i], "timeout", &view);
+		/* a stop ends a receive that has a timeout */
+		if (!i)
+			stop_and_continue(pid, waits[i], others);
+		stop_waiter(pid);
+		view = expect(0, others, waits[i], "killed");
+		check(view.timeout_ns == NONE, waits[i], "after a kill", &view);
+	}
+}
+
 static void nothing(void)
 {
 	pid_t pid = begin_waiter(wait_calls, 30000 * MS, 1);
@@ -300,10 +350,12 @@ int main(int argc, char **argv)
 		crowd(argc > 3 ? atoi(argv[3]) : 100, argc > 4 ? atoi(argv[4]) : 512);
 	else if (!strcmp(what, "rebind"))
 		rebind(argv[1]);
+	else if (!strcmp(what, "entry") && argc > 3)
+		entry(argv[3]);
 	else if (!strcmp(what, "nothing"))
 		nothing();
 	else
-		errx(2, "what? deadlines, timers, wakes, moves, crowd, rebind or nothing");
+		errx(2, "what? deadlines, timers, wakes, moves, crowd, rebind, entry or nothing");
 	if (failures)
 		printf("%d failures\n", failures);
 	return failures != 0;

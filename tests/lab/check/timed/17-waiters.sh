@@ -9,6 +9,9 @@ within 30 "at rest" guest_at_rest waiting
 for what in "deadlines 6" timers wakes moves "crowd 300 2048"; do
 	guest-run -n waiting "wait-test $TABLE $what"
 done
+# int $0x80 was in the above
+entry=$(guest-run -n waiting "wait-test $TABLE entry /usr/bin/wait-32")
+expect "the 32-bit entry" "$(echo "$entry" | sort -u)" "by SYSCALL"
 expect "waits missed" "$(guest_attribute poll_waiters_missed waiting)" 0
 guest-run -n waiting "wait-test $TABLE crowd 2100 2048"
 [ "$(guest_attribute poll_waiters_missed waiting)" -gt 0 ] || fail "a crowd without end fits"
