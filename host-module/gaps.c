@@ -25,25 +25,11 @@
 /* So a plan is complete before the next one is due. */
 #define BUCKETS_PER_CALL	4
 
-#define GAP_STEPS	BIT(SHINT_GAP_STEP_SHIFT)
-
-static unsigned int gap_bucket(u64 gap_ns)
-{
-	unsigned int order, bucket;
-
-	if (gap_ns >> SHINT_GAP_SHIFT == 0)
-		return 0;
-	order = fls64(gap_ns >> SHINT_GAP_SHIFT) - 1;
-	bucket = 1 + order * GAP_STEPS +
-		 (gap_ns >> (SHINT_GAP_SHIFT + order - SHINT_GAP_STEP_SHIFT)) % GAP_STEPS;
-	return min(bucket, SHINT_GAP_BUCKETS - 1U);
-}
-
 /*
  * Where the buckets begin: those of a binary order at four to seven quarters of
  * it. A plan asks for them by the thousand.
  */
-static const u64 gap_start_ns[] = {
+const u64 shint_gap_start_ns[] = {
 	0,
 	4ULL << 12, 5ULL << 12, 6ULL << 12, 7ULL << 12,
 	4ULL << 13, 5ULL << 13, 6ULL << 13, 7ULL << 13,
@@ -64,7 +50,7 @@ static const u64 gap_start_ns[] = {
 };
 
 static_assert(SHINT_GAP_SHIFT == 14 && SHINT_GAP_STEP_SHIFT == 2);
-static_assert(sizeof(gap_start_ns) > SHINT_GAP_BUCKETS * sizeof(gap_start_ns[0]));
+static_assert(sizeof(shint_gap_start_ns) > SHINT_GAP_BUCKETS * sizeof(shint_gap_start_ns[0]));
 
 static void gap_note(struct shint_gaps *gaps, u16 *weight)
 {
@@ -91,7 +77,7 @@ static void gap_note(struct shint_gaps *gaps, u16 *weight)
  */
 void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns)
 {
-	gap_note(gaps, &gaps->weight[gap_bucket(gap_ns)]);
+	gap_note(gaps, &gaps->weight[shint_gap_bucket(gap_ns)]);
 }
 
 /**
@@ -104,7 +90,7 @@ void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns)
  */
 void shint_gaps_learn_timed(struct shint_gaps *gaps, u64 gap_ns)
 {
-	gap_note(gaps, &gaps->timed[gap_bucket(gap_ns)]);
+	gap_note(gaps, &gaps->timed[shint_gap_bucket(gap_ns)]);
 }
 
 /**
@@ -116,7 +102,7 @@ void shint_gaps_learn_timed(struct shint_gaps *gaps, u64 gap_ns)
  */
 void shint_gaps_unlearn(struct shint_gaps *gaps, u64 gap_ns)
 {
-	u16 *weight = &gaps->weight[gap_bucket(gap_ns)];
+	u16 *weight = &gaps->weight[shint_gap_bucket(gap_ns)];
 	u16 less = min_t(u16, *weight, GAP_UNIT);
 
 	gaps->unplanned++;
@@ -136,16 +122,16 @@ static u64 missed_cost(const struct shint_gap_draft *draft,
 
 	if (!draft->weight[in])
 		return 0;
-	slept_ns = gap_start_ns[in] - gap_start_ns[from];
+	slept_ns = shint_gap_start_ns[in] - shint_gap_start_ns[from];
 	if (in < SHINT_GAP_BUCKETS - 1)
-		slept_ns += (gap_start_ns[in + 1] - gap_start_ns[in]) / 2;
+		slept_ns += (shint_gap_start_ns[in + 1] - shint_gap_start_ns[in]) / 2;
 	return draft->weight[in] * shint_wake_cost_ns(costs, slept_ns) *
 	       draft->hit_worth / SHINT_HIT_WORTH_ONE;
 }
 
 static void draft_keep(struct shint_gap_draft *draft, unsigned int i)
 {
-	u64 width_ns = gap_start_ns[i + 1] - gap_start_ns[i];
+	u64 width_ns = shint_gap_start_ns[i + 1] - shint_gap_start_ns[i];
 
 	draft->least[i] = draft->outlasting[i + 1] * width_ns +
 			  (draft->weight[i] + draft->timed[i]) * (width_ns / 2) +
@@ -261,22 +247,4 @@ bool shint_gaps_plan(struct shint_gaps *gaps, const struct shint_wake_costs *cos
 		return false;
 	gaps->plan = draft->plan;
 	return true;
-}
-
-/**
- * shint_gaps_step() - what is best at a moment of a gap
- * @gaps: the vCPU's
- * @idle_ns: how long the gap has lasted
- * @step: out
- */
-void shint_gaps_step(const struct shint_gaps *gaps, u64 idle_ns, struct shint_gap_step *step)
-{
-	unsigned int now = gap_bucket(idle_ns);
-	unsigned int until = gaps->plan.keep_until[now], wake = gaps->plan.wake_at[now];
-
-	*step = (struct shint_gap_step) {};
-	if (until > now)
-		step->keep_ns = gap_start_ns[until] - idle_ns;
-	if (wake)
-		step->awake_in_ns = gap_start_ns[wake] - idle_ns;
 }

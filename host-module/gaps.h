@@ -6,6 +6,8 @@
 #ifndef SHINT_GAPS_H
 #define SHINT_GAPS_H
 
+#include <linux/bitops.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 
 #include "wake_cost.h"
@@ -17,6 +19,7 @@
 #define SHINT_GAP_BUCKETS	62
 #define SHINT_GAP_SHIFT		14
 #define SHINT_GAP_STEP_SHIFT	2
+#define SHINT_GAP_STEPS		BIT_ULL(SHINT_GAP_STEP_SHIFT)
 
 /* Gaps after which it is time for a new plan. */
 #define SHINT_GAPS_PER_PLAN	16
@@ -80,10 +83,12 @@ struct shint_gaps {
  * struct shint_gap_step - what to do at a moment of a gap
  * @keep_ns: keep for this long, if not 0
  * @awake_in_ns: then sleep, and be awake again in so long, if not 0
+ * @awake_at: which is at the begin of this bucket, or 0
  */
 struct shint_gap_step {
 	u64 keep_ns;
 	u64 awake_in_ns;
+	u8 awake_at;
 };
 
 void shint_gaps_learn(struct shint_gaps *gaps, u64 gap_ns);
@@ -91,6 +96,53 @@ void shint_gaps_learn_timed(struct shint_gaps *gaps, u64 gap_ns);
 void shint_gaps_unlearn(struct shint_gaps *gaps, u64 gap_ns);
 bool shint_gaps_plan(struct shint_gaps *gaps, const struct shint_wake_costs *costs,
 		     u32 hit_worth);
-void shint_gaps_step(const struct shint_gaps *gaps, u64 idle_ns, struct shint_gap_step *step);
+
+extern const u64 shint_gap_start_ns[];
+
+/* From here on inline: each decision waits for it. */
+static inline unsigned int shint_gap_bucket(u64 gap_ns)
+{
+	u64 quarters = gap_ns >> (SHINT_GAP_SHIFT - SHINT_GAP_STEP_SHIFT);
+	unsigned int order = __fls(quarters | SHINT_GAP_STEPS) - SHINT_GAP_STEP_SHIFT;
+	/* What is shorter than the first bucket with quarters is in bucket 0. */
+	u64 bucket = order * SHINT_GAP_STEPS +
+		     (max(quarters, SHINT_GAP_STEPS - 1) >> order) - (SHINT_GAP_STEPS - 1);
+
+	return min_t(unsigned int, bucket, SHINT_GAP_BUCKETS - 1);
+}
+
+static inline void shint_gaps_step_from(const struct shint_gaps *gaps, unsigned int bucket,
+					u64 idle_ns, struct shint_gap_step *step)
+{
+	unsigned int until = gaps->plan.keep_until[bucket];
+
+	step->awake_at = gaps->plan.wake_at[bucket];
+	step->keep_ns = until > bucket ? shint_gap_start_ns[until] - idle_ns : 0;
+	step->awake_in_ns = step->awake_at ? shint_gap_start_ns[step->awake_at] - idle_ns : 0;
+}
+
+/**
+ * shint_gaps_step() - what is best at a moment of a gap
+ * @gaps: the vCPU's
+ * @idle_ns: how long the gap has lasted
+ * @step: out
+ */
+static inline void shint_gaps_step(const struct shint_gaps *gaps, u64 idle_ns,
+				   struct shint_gap_step *step)
+{
+	shint_gaps_step_from(gaps, shint_gap_bucket(idle_ns), idle_ns, step);
+}
+
+/**
+ * shint_gaps_step_ahead() - what is best for who is awake already where a step would have it
+ * @gaps: the vCPU's
+ * @idle_ns: how long the gap has lasted
+ * @step: of that moment; out: what is best at the end of its sleep, as of now
+ */
+static inline void shint_gaps_step_ahead(const struct shint_gaps *gaps, u64 idle_ns,
+					 struct shint_gap_step *step)
+{
+	shint_gaps_step_from(gaps, step->awake_at, idle_ns, step);
+}
 
 #endif /* SHINT_GAPS_H */

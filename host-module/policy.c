@@ -110,12 +110,17 @@ u64 shint_policy_start_gap_ns(const struct shint_wake_costs *costs)
 	return HIT_WORTH_WAKE_COSTS * shint_wake_cost_ns(costs, VIRTIO_SCHED_HINT_NS_NONE);
 }
 
-static void decide(struct shint_decision *decision, enum shint_verdict verdict,
-		   u64 keep_ns, u64 wake_in_ns)
+static __always_inline void decide(struct shint_decision *decision, enum shint_verdict verdict,
+				   u64 keep_ns, u64 wake_in_ns)
 {
 	decision->verdict = verdict;
 	decision->keep_ns = keep_ns;
 	decision->wake_in_ns = wake_in_ns;
+}
+
+static void decide_stock(struct shint_decision *decision, enum shint_verdict verdict)
+{
+	decide(decision, verdict, 0, 0);
 	memset(decision->on_arrival, 0, sizeof(decision->on_arrival));
 }
 
@@ -137,10 +142,10 @@ static bool rule_slot(const struct shint_situation *situation,
 	u64 passed_ns = situation->now_ns - situation->published_ns;
 
 	if (hint->state != VIRTIO_SCHED_HINT_STATE_IDLE)
-		decide(decision, SHINT_STOCK_NOT_IDLE, 0, 0);
+		decide_stock(decision, SHINT_STOCK_NOT_IDLE);
 	else if (passed_ns > hint->next_timer_ns &&
 		 passed_ns > hint->next_timer_ns + policy_lead_ns(situation, passed_ns))
-		decide(decision, SHINT_STOCK_STALE, 0, 0);
+		decide_stock(decision, SHINT_STOCK_STALE);
 	else
 		return false;
 	return true;
@@ -171,21 +176,17 @@ static bool rule_timer_near(const struct shint_situation *situation, u64 timer_i
 }
 
 static bool rule_event_due(const struct shint_situation *situation,
-			   const struct shint_window *window, bool expected,
+			   const struct shint_window *window, u64 event_in_ns,
 			   struct shint_decision *decision)
 {
-	u64 in_ns, lead_ns, until_ns;
+	u64 lead_ns, until_ns;
 
-	if (!expected)
+	if (event_in_ns >= FAR_NS)
 		return false;
-
-	in_ns = window->from_ns > situation->now_ns ? window->from_ns - situation->now_ns : 0;
-	if (in_ns >= FAR_NS)
+	lead_ns = policy_lead_ns(situation, event_in_ns);
+	if (event_in_ns > lead_ns && !policy_is_near(situation, event_in_ns - lead_ns))
 		return false;
-	lead_ns = policy_lead_ns(situation, in_ns);
-	if (in_ns > lead_ns && !policy_is_near(situation, in_ns - lead_ns))
-		return false;
-	until_ns = window->until_ns + policy_wake_cost_ns(situation, in_ns);
+	until_ns = window->until_ns + policy_wake_cost_ns(situation, event_in_ns);
 	decide(decision, SHINT_KEEP_EVENT, until_ns - situation->now_ns, 0);
 	return true;
 }
@@ -197,30 +198,22 @@ static bool rule_event_due(const struct shint_situation *situation,
 static void policy_gap_step(const struct shint_situation *situation,
 			    struct shint_gap_step *step)
 {
-	u64 ahead_ns;
-
 	shint_gaps_step(situation->gaps, situation->idle_ns, step);
-	ahead_ns = step->awake_in_ns;
-	if (step->keep_ns || !ahead_ns || !policy_is_near(situation, ahead_ns))
-		return;
-	shint_gaps_step(situation->gaps, situation->idle_ns + ahead_ns, step);
-	if (step->keep_ns)
-		step->keep_ns += ahead_ns;
-	if (step->awake_in_ns)
-		step->awake_in_ns += ahead_ns;
+	if (!step->keep_ns && step->awake_in_ns && policy_is_near(situation, step->awake_in_ns))
+		shint_gaps_step_ahead(situation->gaps, situation->idle_ns, step);
 }
 
 /*
  * Where a window tells better when a transaction starts, gaps tell only about
  * what happens within one.
  */
-static bool rule_gap(const struct shint_situation *situation, bool expected,
+static bool rule_gap(const struct shint_situation *situation, u64 event_in_ns,
 		     struct shint_decision *decision)
 {
 	struct shint_gap_step step;
 
 	policy_gap_step(situation, &step);
-	if (expected) {
+	if (event_in_ns != VIRTIO_SCHED_HINT_NS_NONE) {
 		u64 start_gap_ns = shint_policy_start_gap_ns(situation->wake_costs);
 		u64 rest_ns = start_gap_ns > situation->idle_ns ?
 			      start_gap_ns - situation->idle_ns : 0;
@@ -262,16 +255,26 @@ static bool policy_told_window(const struct shint_situation *situation,
 	return true;
 }
 
+/* The time to the window in which an event is due, 0 within it; NS_NONE: none is. */
+static u64 policy_event_in_ns(const struct shint_situation *situation,
+			      struct shint_window *window)
+{
+	u64 now_ns = situation->now_ns;
+
+	if (!policy_told_window(situation, window) &&
+	    !shint_predict_window(situation->predictor, now_ns, window))
+		return VIRTIO_SCHED_HINT_NS_NONE;
+	return window->from_ns > now_ns ? window->from_ns - now_ns : 0;
+}
+
 /* Whatever else is done: be back before the next thing that is known to come. */
 static void add_early_wake(const struct shint_situation *situation, u64 timer_in_ns,
-			   const struct shint_window *window, bool expected,
-			   struct shint_decision *decision)
+			   u64 event_in_ns, struct shint_decision *decision)
 {
-	u64 event_in_ns = VIRTIO_SCHED_HINT_NS_NONE;
 	u64 first_ns, lead_ns;
 
-	if (expected && window->from_ns > situation->now_ns)
-		event_in_ns = window->from_ns - situation->now_ns;
+	/* Within its window it is either kept for, or something else is nearer. */
+	event_in_ns = event_in_ns ?: VIRTIO_SCHED_HINT_NS_NONE;
 	first_ns = min(event_in_ns, timer_in_ns);
 	if (first_ns == VIRTIO_SCHED_HINT_NS_NONE)
 		return;
@@ -285,11 +288,11 @@ static void add_early_wake(const struct shint_situation *situation, u64 timer_in
 		decision->verdict = event_in_ns < timer_in_ns ? SHINT_WAKE_EVENT : SHINT_WAKE_TIMER;
 }
 
-/* An early wake is followed by a keep: without the means for one, no wake. */
+/* An early wake is followed by a keep: without the means for one, no wake. Says on_arrival. */
 static void apply_limits(const struct shint_situation *situation,
 			 struct shint_decision *decision)
 {
-	u64 needed_ns;
+	u64 needed_ns, left_ns, cost_ns, most_ns;
 	int role;
 
 	if (decision->keep_ns > situation->max_keep_ns)
@@ -299,16 +302,18 @@ static void apply_limits(const struct shint_situation *situation,
 	if (decision->wake_in_ns)
 		needed_ns += policy_lead_ns(situation, decision->wake_in_ns);
 	if (needed_ns > situation->budget_left_ns) {
-		decide(decision, SHINT_STOCK_BUDGET, 0, 0);
+		decide_stock(decision, SHINT_STOCK_BUDGET);
 		return;
 	}
-	needed_ns += policy_wake_cost_ns(situation, 0);
+	left_ns = situation->budget_left_ns - needed_ns;
+	cost_ns = policy_wake_cost_ns(situation, 0);
+	/* No longer than a keep may be: it would end before the event. */
+	most_ns = min(left_ns - min(left_ns, cost_ns), situation->max_keep_ns);
 	for (role = 0; role < SHINT_NR_ROLES; role++) {
 		u64 keep_ns = situation->arrival_keep_ns[role];
 
-		/* Longer than a keep may be: it would end before the event. */
-		decision->on_arrival[role] = keep_ns && keep_ns <= situation->max_keep_ns &&
-					     needed_ns + keep_ns <= situation->budget_left_ns;
+		/* Also not if it is 0. */
+		decision->on_arrival[role] = keep_ns - 1 < most_ns;
 	}
 }
 
@@ -324,22 +329,20 @@ void shint_policy_decide(const struct shint_situation *situation,
 			 struct shint_decision *decision)
 {
 	struct shint_window window;
-	bool expected;
-	u64 timer_in_ns;
+	u64 timer_in_ns, event_in_ns;
 
 	if (rule_slot(situation, decision))
 		return;
 
 	timer_in_ns = policy_timer_in_ns(situation);
-	expected = policy_told_window(situation, &window) ||
-		   shint_predict_window(situation->predictor, situation->now_ns, &window);
+	event_in_ns = policy_event_in_ns(situation, &window);
 
 	if (!rule_arrival(situation, decision) &&
 	    !rule_timer_near(situation, timer_in_ns, decision) &&
-	    !rule_event_due(situation, &window, expected, decision) &&
-	    !rule_gap(situation, expected, decision))
+	    !rule_event_due(situation, &window, event_in_ns, decision) &&
+	    !rule_gap(situation, event_in_ns, decision))
 		decide(decision, SHINT_YIELD_FAR, 0, 0);
 
-	add_early_wake(situation, timer_in_ns, &window, expected, decision);
+	add_early_wake(situation, timer_in_ns, event_in_ns, decision);
 	apply_limits(situation, decision);
 }

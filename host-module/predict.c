@@ -200,30 +200,61 @@ static void learn_recent(struct shint_predictor *predictor, u64 interval_ns)
 		predictor->recent_ns -= error_ns >> RECENT_SHIFT;
 }
 
-/*
- * The first echo that has not passed. Decisions are many, and mostly about the
- * same one: who asks goes on from where the last one was.
- */
-static bool echo_window(struct shint_predictor *predictor, u64 now_ns,
-			struct shint_window *window)
+/* Behind the others, if it ends behind them: else it will have passed when they have. */
+static void window_ahead(struct shint_predictor *predictor, u64 until_ns, u64 slack_ns)
+{
+	unsigned int nr = predictor->nr_ahead;
+
+	/* The latter: a broken clock. */
+	if ((nr && until_ns <= predictor->ahead[nr - 1].until_ns) || until_ns < 2 * slack_ns)
+		return;
+	predictor->ahead[nr].from_ns = until_ns - 2 * slack_ns;
+	predictor->ahead[nr].until_ns = until_ns;
+	predictor->nr_ahead = nr + 1;
+}
+
+/* One period after each start. */
+static void echo_windows(struct shint_predictor *predictor)
 {
 	u64 slack_ns = predictor->slack_ns, ahead_ns = predictor->period_ns + slack_ns;
-	/* That an echo was early makes the window behind it no less over. */
-	u64 passed_ns = max(now_ns, predictor->last_ns + 2 * slack_ns);
-	u64 until_ns;
+	unsigned int nr = nr_remembered(predictor), i;
 
 	if (!slack_ns)
-		return false;
-	for (; predictor->due != predictor->nr_starts; predictor->due++) {
-		until_ns = predictor->start_ns[predictor->due % SHINT_ECHOES] + ahead_ns;
-		/* The latter: a broken clock. */
-		if (until_ns > passed_ns && until_ns >= ahead_ns) {
-			window->from_ns = until_ns - 2 * slack_ns;
-			window->until_ns = until_ns;
-			return true;
-		}
+		return;
+	for (i = predictor->nr_starts - nr; i != predictor->nr_starts; i++) {
+		u64 until_ns = predictor->start_ns[i % SHINT_ECHOES] + ahead_ns;
+
+		/*
+		 * That an echo was early makes the window behind it no less over.
+		 * The latter: a broken clock.
+		 */
+		if (until_ns > predictor->last_ns + 2 * slack_ns && until_ns >= ahead_ns)
+			window_ahead(predictor, until_ns, slack_ns);
 	}
-	return false;
+}
+
+/* One recent interval after the last start. */
+static void recent_window(struct shint_predictor *predictor)
+{
+	u64 slack_ns = predictor->recent_slack_ns;
+
+	if (slack_ns)
+		window_ahead(predictor, predictor->last_ns + predictor->recent_ns + slack_ns,
+			     slack_ns);
+}
+
+/* Of the two ways to tell, first that with the narrower windows. */
+static void look_ahead(struct shint_predictor *predictor)
+{
+	predictor->nr_ahead = 0;
+	predictor->next = 0;
+	if (predictor->slack_ns && predictor->slack_ns <= predictor->recent_slack_ns) {
+		echo_windows(predictor);
+		recent_window(predictor);
+	} else {
+		recent_window(predictor);
+		echo_windows(predictor);
+	}
 }
 
 /**
@@ -233,8 +264,6 @@ static bool echo_window(struct shint_predictor *predictor, u64 now_ns,
  */
 void shint_predict_start(struct shint_predictor *predictor, u64 event_ns)
 {
-	struct shint_window window;
-
 	if (predictor->nr_starts) {
 		predictor->interval_ns -= predictor->interval_ns >> MEAN_SHIFT;
 		predictor->interval_ns += (event_ns - predictor->last_ns) >> MEAN_SHIFT;
@@ -250,41 +279,6 @@ void shint_predict_start(struct shint_predictor *predictor, u64 event_ns)
 	predictor->last_ns = event_ns;
 	predictor->nr_starts++;
 	predictor->slack_ns = believed_slack_ns(predictor);
-	/* Which echo is the next may be another, with another period. */
-	predictor->due = predictor->nr_starts - nr_remembered(predictor);
-	echo_window(predictor, event_ns, &window);
 	predictor->recent_slack_ns = believed_recent_slack_ns(predictor);
-}
-
-/* One recent interval after the last start. */
-static bool recent_window(const struct shint_predictor *predictor, u64 now_ns,
-			  struct shint_window *window)
-{
-	u64 slack_ns = predictor->recent_slack_ns;
-	u64 until_ns = predictor->last_ns + predictor->recent_ns + slack_ns;
-
-	/* The latter: a broken clock. */
-	if (!slack_ns || until_ns <= now_ns || until_ns < 2 * slack_ns)
-		return false;
-	window->from_ns = until_ns - 2 * slack_ns;
-	window->until_ns = until_ns;
-	return true;
-}
-
-/**
- * shint_predict_window() - when the next transaction is due to start
- * @predictor: the vCPU's
- * @now_ns: now, on the clock of the events
- * @window: out
- *
- * Return: whether the starts repeat well enough to tell, and a window has not
- * passed: the narrower of those that the two ways to tell have is @window.
- */
-bool shint_predict_window(struct shint_predictor *predictor, u64 now_ns,
-			  struct shint_window *window)
-{
-	if (predictor->slack_ns && predictor->slack_ns <= predictor->recent_slack_ns)
-		return echo_window(predictor, now_ns, window) ||
-		       recent_window(predictor, now_ns, window);
-	return recent_window(predictor, now_ns, window) || echo_window(predictor, now_ns, window);
+	look_ahead(predictor);
 }

@@ -23,11 +23,23 @@
 #define SHINT_DISTANCES		(SHINT_DISTANCE_STEPS * SHINT_DISTANCE_ORDERS)
 
 /**
+ * struct shint_window - when an event is due
+ * @from_ns: not before this
+ * @until_ns: not after this
+ */
+struct shint_window {
+	u64 from_ns;
+	u64 until_ns;
+};
+
+/**
  * struct shint_predictor - what one vCPU's events were like
  * @start_ns: when the last transactions started; a ring
  * @nr_starts: starts seen; the ring's next place, modulo its size
  * @last_ns: the last of them, or 0
- * @due: the first start whose echo had not passed when last asked
+ * @ahead: the windows that a decision may still be about, each ends after the one before
+ * @nr_ahead: so many
+ * @next: the first of these that had not passed when last asked
  * @distance_votes: how often two of the last starts were that far apart; decays
  * @voters: starts that have voted; decays alike
  * @interval_ns: mean time from one start to the next
@@ -45,8 +57,10 @@
  */
 struct shint_predictor {
 	u32 nr_starts;
-	u32 due;
+	u8 nr_ahead;
+	u8 next;
 	u64 last_ns;
+	struct shint_window ahead[SHINT_ECHOES + 1];
 	u64 start_ns[SHINT_ECHOES];
 	u8 distance_votes[SHINT_DISTANCES];
 	u32 voters;
@@ -60,18 +74,31 @@ struct shint_predictor {
 	u64 recent_slack_ns;
 };
 
-/**
- * struct shint_window - when an event is due
- * @from_ns: not before this
- * @until_ns: not after this
- */
-struct shint_window {
-	u64 from_ns;
-	u64 until_ns;
-};
-
 void shint_predict_start(struct shint_predictor *predictor, u64 event_ns);
-bool shint_predict_window(struct shint_predictor *predictor, u64 now_ns,
-			  struct shint_window *window);
+
+/**
+ * shint_predict_window() - when the next transaction is due to start
+ * @predictor: the vCPU's
+ * @now_ns: now, on the clock of the events
+ * @window: out
+ *
+ * Decisions are many, and mostly about the same window: who asks goes on from
+ * where the last one was.
+ *
+ * Return: whether the starts repeat well enough to tell, and a window has not
+ * passed: the narrower of those that the two ways to tell have is @window.
+ */
+static inline bool shint_predict_window(struct shint_predictor *predictor, u64 now_ns,
+					struct shint_window *window)
+{
+	unsigned int next = predictor->next, nr = predictor->nr_ahead;
+
+	while (next < nr && predictor->ahead[next].until_ns <= now_ns)
+		predictor->next = ++next;
+	if (next == nr)
+		return false;
+	*window = predictor->ahead[next];
+	return true;
+}
 
 #endif /* SHINT_PREDICT_H */

@@ -121,7 +121,7 @@ static void test_nothing_known(void **state)
 {
 	struct shint_wake_costs costs = flat(100 * US);
 	struct shint_gaps gaps = { 0 };
-	struct shint_gap_step step = { 1, 1 };
+	struct shint_gap_step step = { .keep_ns = 1, .awake_in_ns = 1 };
 	u64 t;
 
 	for (t = 0; t < 10 * SEC; t = 2 * t + 1) {
