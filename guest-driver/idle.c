@@ -89,17 +89,20 @@ static void fill_timer(struct sched_hint_publish *hint, ktime_t next, ktime_t no
 		sched_hint_set_flags(hint, VIRTIO_SCHED_HINT_SLOT_F_TICK);
 }
 
-static void fill_waiters(struct sched_hint_publish *hint, ktime_t now)
+/*
+ * These two are not inline: what they keep on the stack and in registers would have
+ * to be saved at each publish, also where they are off.
+ */
+static noinline void publish_waiters(ktime_t now)
 {
 	ktime_t earliest = sched_hint_waiters_earliest();
 
-	sched_hint_set_poll_waiters(hint, sched_hint_waiters_nr());
 	sched_hint_table_waiters(earliest == KTIME_MAX ? VIRTIO_SCHED_HINT_NS_NONE :
 				 max_t(s64, ktime_to_ns(ktime_sub(earliest, now)), 0),
 				 sched_hint_waiters_io());
 }
 
-static void fill_event(ktime_t now)
+static noinline void publish_event(ktime_t now)
 {
 	u64 event_ns, event_dev_ns;
 
@@ -120,10 +123,12 @@ static bool publish_idle(ktime_t next)
 	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
 		sched_hint_set_wake_peer(&hint, sched_hint_peer());
 	now = ktime_get();
-	if (publishes(VIRTIO_SCHED_HINT_F_POLL))
-		fill_waiters(&hint, now);
+	if (publishes(VIRTIO_SCHED_HINT_F_POLL)) {
+		publish_waiters(now);
+		sched_hint_set_poll_waiters(&hint, sched_hint_waiters_nr());
+	}
 	if (publishes(VIRTIO_SCHED_HINT_F_EVENT))
-		fill_event(now);
+		publish_event(now);
 	if (publishes(VIRTIO_SCHED_HINT_F_TIMER))
 		fill_timer(&hint, next, now);
 	return sched_hint_table_publish(&hint);

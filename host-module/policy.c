@@ -112,12 +112,17 @@ u64 shint_policy_start_gap_ns(const struct shint_wake_costs *costs)
 	return HIT_WORTH_WAKE_COSTS * shint_wake_cost_ns(costs, VIRTIO_SCHED_HINT_NS_NONE);
 }
 
-static void decide(struct shint_decision *decision, enum shint_verdict verdict,
-		   u64 keep_ns, u64 wake_in_ns)
+static __always_inline void decide(struct shint_decision *decision, enum shint_verdict verdict,
+				   u64 keep_ns, u64 wake_in_ns)
 {
 	decision->verdict = verdict;
 	decision->keep_ns = keep_ns;
 	decision->wake_in_ns = wake_in_ns;
+}
+
+static void decide_stock(struct shint_decision *decision, enum shint_verdict verdict)
+{
+	decide(decision, verdict, 0, 0);
 	memset(decision->on_arrival, 0, sizeof(decision->on_arrival));
 }
 
@@ -145,10 +150,10 @@ static bool rule_slot(const struct shint_situation *situation,
 	u64 passed_ns = situation->now_ns - situation->published_ns;
 
 	if (hint->state != VIRTIO_SCHED_HINT_STATE_IDLE)
-		decide(decision, SHINT_STOCK_NOT_IDLE, 0, 0);
+		decide_stock(decision, SHINT_STOCK_NOT_IDLE);
 	else if (passed_ns > hint->next_timer_ns &&
 		 passed_ns > hint->next_timer_ns + policy_lead_ns(situation, passed_ns))
-		decide(decision, SHINT_STOCK_STALE, 0, 0);
+		decide_stock(decision, SHINT_STOCK_STALE);
 	else
 		return false;
 	return true;
@@ -297,7 +302,7 @@ static void add_early_wake(const struct shint_situation *situation, u64 timer_in
 		decision->verdict = event_in_ns < timer_in_ns ? SHINT_WAKE_EVENT : SHINT_WAKE_TIMER;
 }
 
-/* An early wake is followed by a keep: without the means for one, no wake. */
+/* An early wake is followed by a keep: without the means for one, no wake. Says on_arrival. */
 static void apply_limits(const struct shint_situation *situation,
 			 struct shint_decision *decision)
 {
@@ -311,7 +316,7 @@ static void apply_limits(const struct shint_situation *situation,
 	if (decision->wake_in_ns)
 		needed_ns += policy_lead_ns(situation, decision->wake_in_ns);
 	if (needed_ns > situation->budget_left_ns) {
-		decide(decision, SHINT_STOCK_BUDGET, 0, 0);
+		decide_stock(decision, SHINT_STOCK_BUDGET);
 		return;
 	}
 	left_ns = situation->budget_left_ns - needed_ns;
