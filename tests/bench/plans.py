@@ -49,7 +49,7 @@ class Plan:
 
     def folder(self, opts):
         """Where the run's logs are."""
-        return os.path.join(opts.out, "bench", self.name.replace(" ", ","))
+        return os.path.join(opts.out, "bench", self.name.replace(" ", "-"))
 
     def note(self, opts):
         """Leaves with the run's logs what --analyse has to know of it."""

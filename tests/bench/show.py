@@ -94,14 +94,14 @@ def targets_text(targets):
     if not targets:
         return "\nno targets in what was run"
     lines = ["", "targets; met: the 95 % interval as a whole is on the right side of the bar",
-             f"  {'target':<40}{'value':>8}  {'interval':<22} {'bar':<14}met"]
+             f"  {'target':<43}{'value':>8}  {'interval':<22} {'bar':<14}met"]
     for one in targets:
         verdict = {True: "yes", False: "no", None: "not judged"}[one["met"]]
         value = "-" if one["value"] is None else short(one["value"])
         interval = "" if one["value"] is None else f"[{short(one['low'])}, {short(one['high'])}]"
         bar = f"{one['side']} {one['bar']:g}"
         reason = f" ({one['reason']})" if one.get("reason") else ""
-        lines.append(f"  {one['name']:<40}{value:>8}  {interval:<22} {bar:<14}{verdict}{reason}")
+        lines.append(f"  {one['name']:<43}{value:>8}  {interval:<22} {bar:<14}{verdict}{reason}")
     return "\n".join(lines) + "\n"
 
 

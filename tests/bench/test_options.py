@@ -78,7 +78,7 @@ class Plans(unittest.TestCase):
                                                          "uniform gap_us=1000", "uniform gap_us=3000"])
         self.assertEqual((found[1].params["work_us"], found[1].params["gap_us"]), (60, 500))
         self.assertEqual(found[3].conf(opts)["GAP_US"], 3000)
-        self.assertEqual(os.path.basename(found[0].folder(opts)), "constant,work_us=50")
+        self.assertEqual(os.path.basename(found[0].folder(opts)), "constant-work_us=50")
         self.assertEqual(found[0].names(), {"name": "constant work_us=50", "workload": "constant", "sweep": {"work_us": 50}})
         self.assertEqual(plans.Plan(opts, "rtp").names(), {"name": "rtp"})
 
