@@ -22,6 +22,7 @@
 #include <linux/spinlock.h>
 #include <linux/timerqueue.h>
 #include <linux/tracepoint.h>
+#include <trace/events/sched.h>
 
 #include "compat.h"
 #include "tracepoints.h"
@@ -283,6 +284,7 @@ int sched_hint_waiters_start(void)
 	ret = sched_hint_deadlines_start();
 	if (ret)
 		goto err_room;
+	check_trace_callback_type_sched_switch(on_switch);
 	ret = sched_hint_tracepoint_register("sched_switch", on_switch, NULL);
 	if (ret)
 		goto err_deadlines;
