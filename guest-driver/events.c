@@ -19,6 +19,7 @@
 #include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/tracepoint.h>
+#include <trace/events/irq.h>
 
 #include "expect.h"
 #include "sched_hint.h"
@@ -110,6 +111,7 @@ int sched_hint_events_start(void)
 	events = alloc_percpu(struct events);
 	if (!events)
 		return -ENOMEM;
+	check_trace_callback_type_irq_handler_entry(interrupted);
 	ret = sched_hint_tracepoint_register("irq_handler_entry", interrupted, NULL);
 	if (ret) {
 		free_percpu(events);

@@ -68,8 +68,12 @@ static DEFINE_PER_CPU(u32, skewed_tick_ns);
  * Whether a timer at @next is the tick: the periodic one, or, where that is
  * stopped, the one that is left for a timer of the timer wheel. These lie on
  * multiples of TICK_NSEC (shifted per CPU with skew_tick=1). Nobody waits for
- * them in haste: the wheel's are up to a tick late, or more, by design. What
- * else should lie there by chance misses an early wake.
+ * them in haste: the wheel's are up to a tick late, or more, by design.
+ *
+ * Others can lie there, too: those of a task that waits for round absolute times
+ * of CLOCK_MONOTONIC, say every 20 ms from tv_nsec 0, without slack (a realtime
+ * task's, a timerfd's). They get no early wake. To tell them from the tick one
+ * would have to know whose timer the next one is, which the kernel does not say.
  */
 static bool is_tick(ktime_t next)
 {
@@ -181,7 +185,11 @@ static struct cpuidle_driver sched_hint_driver = {
 	.state_count = 2,
 };
 
-/* Called with interrupts disabled; state 0 polls in every x86 cpuidle driver. */
+/*
+ * State 0 polls in every x86 cpuidle driver. On entry interrupts are disabled.
+ * On exit they are enabled in 6.1. That is as good, for preemption is off: the
+ * slot is still this CPU's, and no interrupt of ours stores to it.
+ */
 static void trace_idle(void *unused, unsigned int state, unsigned int cpu)
 {
 	if (!static_branch_likely(&host_listens))
@@ -206,12 +214,17 @@ static void host_poll_allow(unsigned int cpu)
 	arch_haltpoll_disable(cpu);
 }
 
+/*
+ * Whose driver had it switched off may have gone meanwhile: then nobody polls in
+ * the guest any more, and the host is to go on.
+ */
 static void host_poll_restore(unsigned int cpu)
 {
 	if (!this_cpu_read(host_poll_was_off))
 		return;
 	this_cpu_write(host_poll_was_off, false);
-	arch_haltpoll_enable(cpu);
+	if (idle_mode == MODE_TRACEPOINT && cpuidle_get_driver())
+		arch_haltpoll_enable(cpu);
 }
 
 /* False: the idle loop will not call enter_idle() on this CPU. */
@@ -301,6 +314,12 @@ unsigned int sched_hint_idle_unpublished(void)
 	return cpumask_weight(&unpublished);
 }
 
+/* No wake-up of a single CPU's pays for a peer that there cannot be. */
+static u64 pointless_features(void)
+{
+	return num_possible_cpus() > 1 ? 0 : BIT_ULL(VIRTIO_SCHED_HINT_F_WAKE_PEER);
+}
+
 /* What comes from the scheduler. The rest works without what fails. */
 static void start_feature(u64 features, unsigned int feature, const char *what, int (*start)(void))
 {
@@ -326,10 +345,8 @@ static void start_features(u64 features)
 		      sched_hint_runnable_start);
 	start_feature(features, VIRTIO_SCHED_HINT_F_POLL, "waiting tasks",
 		      sched_hint_waiters_start);
-	/* No wake-up of a single CPU's pays for a peer that there cannot be. */
-	if (num_possible_cpus() > 1)
-		start_feature(features, VIRTIO_SCHED_HINT_F_WAKE_PEER, "wake peers",
-			      sched_hint_peer_start);
+	start_feature(features & ~pointless_features(), VIRTIO_SCHED_HINT_F_WAKE_PEER,
+		      "wake peers", sched_hint_peer_start);
 	start_feature(features, VIRTIO_SCHED_HINT_F_EVENT, "expected interrupts",
 		      sched_hint_events_start);
 }
@@ -391,22 +408,26 @@ void sched_hint_idle_stop(void)
 {
 	if (idle_mode == MODE_OFF)
 		return;
+	/*
+	 * The slots first: a CPU that has published by the tracepoint and is not
+	 * seen to wake up would be taken for idle at any halt until its slot is off.
+	 */
+	cpuhp_remove_state(hotplug_state);
 	static_branch_disable(&host_listens);
 	if (idle_mode == MODE_TRACEPOINT) {
 		unregister_trace_cpu_idle(trace_idle, NULL);
 		tracepoint_synchronize_unregister();
 	}
-	cpuhp_remove_state(hotplug_state);
 	if (idle_mode == MODE_CPUIDLE)
 		cpuidle_unregister_driver(&sched_hint_driver);
 	idle_mode = MODE_OFF;
 	stop_features();
 }
 
-/* Features that were negotiated, but this kernel does not let us publish. */
+/* Features that are not published, though they may have been negotiated. */
 u64 sched_hint_idle_failed(void)
 {
-	return failed_features;
+	return failed_features | pointless_features();
 }
 
 const char *sched_hint_idle_mode(void)

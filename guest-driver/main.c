@@ -5,8 +5,10 @@
  *
  * This file owns the device: it hands the table over, takes it back before the
  * memory is freed, and starts and stops publishing as the host listens. On
- * shutdown and kexec there is nothing to do: the virtio bus resets the device,
- * and a reset makes the device forget the table.
+ * shutdown and kexec there is nothing to do: a reset makes the device forget the
+ * table. The virtio bus resets it (in Debian's 6.1.192 and 6.12.117; it did not
+ * always); else the next kernel's bus does, before it looks for a driver. Until
+ * then the host, which only reads, finds garbage at worst.
  */
 #include <linux/cc_platform.h>
 #include <linux/module.h>
@@ -137,6 +139,7 @@ static void follow_listening(struct sched_hint *sh, bool listening)
 	sh->listening = listening;
 	if (!listening) {
 		sched_hint_idle_stop();
+		sh->trouble = NULL;
 		return;
 	}
 
@@ -244,7 +247,6 @@ static int check_device(struct virtio_device *vdev, u32 *nr_slots)
 
 static int sched_hint_probe(struct virtio_device *vdev)
 {
-	struct virtio_device *other;
 	struct sched_hint *sh;
 	u32 nr_slots;
 	int ret;
@@ -253,10 +255,9 @@ static int sched_hint_probe(struct virtio_device *vdev)
 	if (ret)
 		return ret;
 
-	other = cmpxchg(&the_device, NULL, vdev);
-	if (other) {
-		dev_err(&vdev->dev, "%s is in use: give the guest one device only\n",
-			dev_name(&other->dev));
+	/* Which one it is may not be looked at: it may be on its way out. */
+	if (cmpxchg(&the_device, NULL, vdev)) {
+		dev_err(&vdev->dev, "another one is in use: give the guest one device only\n");
 		return -EBUSY;
 	}
 
@@ -312,6 +313,9 @@ static void shut_down(struct sched_hint *sh)
 	mutex_unlock(&sh->lock);
 
 	virtio_reset_device(sh->vdev);
+	/* A command that was not answered: sh->ctl is not the device's any more. */
+	while (virtqueue_detach_unused_buf(sh->vq))
+		;
 	sh->vdev->config->del_vqs(sh->vdev);
 }
 

@@ -19,6 +19,7 @@
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/tracepoint.h>
+#include <trace/events/sched.h>
 
 #include "sched_hint.h"
 #include "tracepoints.h"
@@ -54,7 +55,11 @@ static bool from_interrupt(void)
 		!(current->flags & PF_WQ_WORKER) && in_softirq());
 }
 
-/* On the waker's CPU, the task's pi_lock held, interrupts disabled. */
+/*
+ * On the waker's CPU, the task's pi_lock held and interrupts disabled; but not so
+ * where a task wakes itself, which is not looked at: current is the idle task, or
+ * a kernel thread.
+ */
 static notrace void waking(void *unused, struct task_struct *task)
 {
 	struct peer *p;
@@ -96,6 +101,7 @@ int sched_hint_peer_start(void)
 
 	for_each_possible_cpu(cpu)
 		per_cpu(peer, cpu) = (struct peer) { .votes = 0 };
+	check_trace_callback_type_sched_waking(waking);
 	return sched_hint_tracepoint_register("sched_waking", waking, NULL);
 }
 

@@ -2,8 +2,9 @@
 /*
  * The scheduler's trace events are compiled into the kernel, but not exported
  * to modules; the list of all tracepoints is. A tracepoint's prototype is not
- * checked by name: each caller answers for its probe's arguments, in every
- * kernel that compat.h lets through.
+ * checked by name: each caller has the compiler check its probe's arguments, by
+ * check_trace_callback_type_EVENT(), against the headers of the kernel it is
+ * built for.
  */
 #include <linux/errno.h>
 #include <linux/string.h>

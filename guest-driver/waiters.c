@@ -21,6 +21,7 @@
 #include <linux/spinlock.h>
 #include <linux/timerqueue.h>
 #include <linux/tracepoint.h>
+#include <trace/events/sched.h>
 
 #include "compat.h"
 #include "tracepoints.h"
@@ -298,6 +299,7 @@ int sched_hint_waiters_start(void)
 	ret = sched_hint_deadlines_start();
 	if (ret)
 		goto err_room;
+	check_trace_callback_type_sched_switch(on_switch);
 	ret = sched_hint_tracepoint_register("sched_switch", on_switch, buckets);
 	if (ret)
 		goto err_deadlines;

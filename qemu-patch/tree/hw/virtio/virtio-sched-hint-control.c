@@ -21,7 +21,7 @@ typedef struct virtio_sched_hint_cmd SchedHintCmd;
  * Commands that are handled in one go.  Each may take the host a while, in
  * which a guest can queue the next one, so that there would be no end.
  */
-#define SCHED_HINT_COMMANDS_AT_ONCE 4
+#define SCHED_HINT_COMMANDS_AT_ONCE 2
 
 /*
  * Find the table in guest RAM: whole, in one region, and writable, so that

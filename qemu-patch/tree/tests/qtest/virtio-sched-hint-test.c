@@ -623,7 +623,7 @@ static void test_eject_dimm(void)
  */
 static void test_many_commands(void)
 {
-    const unsigned few = 4, all = 8;
+    const unsigned few = 2, all = 8;
     TestState *t = boot("");
     QTestState *qts = t->qs->qts;
     uint64_t used = t->vq->used + offsetof(struct vring_used, idx);

@@ -2,6 +2,7 @@
 # An ioctl that fails once does not keep QEMU from attaching a second later, and a mode that it does
 # not know does not end it.
 mock() { # REQUEST VALUE: see mock-ioctl.c
+	rm -f "$RESULTS/mock.out"
 	mock-ioctl "$(guest-pid)" "$@" >"$RESULTS/mock.out" &
 	mock=$!
 	within 5 "QEMU is looked at" grep -q ready "$RESULTS/mock.out"
@@ -10,10 +11,9 @@ mock() { # REQUEST VALUE: see mock-ioctl.c
 mock attach 12 # ENOMEM
 echo 1 >$NODE/drain
 within 5 "detached by drain" not_attached main
-within 5 "driver told that nobody listens" guest_listening_is 0
 echo 0 >$NODE/drain
 wait $mock || fail "ATTACH did not fail"
-channel_works
+within 10 "attached again" attached main
 
 # after the answer to it is lost
 vm=$(vm_of main)
@@ -21,9 +21,8 @@ mock status 5 # EIO
 set_mode observe
 wait $mock || fail "GET_STATUS did not fail"
 another() { [ -n "$(vm_of main)" ] && [ "$(vm_of main)" != "$vm" ]; }
-within 10 "attached again" another
+within 10 "attached again, after the status" another
 set_mode hint
-channel_works
 
 mock limits 99
 guest-qmp main x-query-sched-hint >"$RESULTS/limits.out"

@@ -72,9 +72,9 @@ void sched_hint_backend_clear_table(SchedHintBackend *b);
 void sched_hint_backend_get_limits(const SchedHintBackend *b,
                                    SchedHintLimits *limits);
 /*
- * Put limits into force: @now at this attachment, if there is one, and @lasting,
- * which are in their ranges, at each one from the next on.  If that fails,
- * nothing has changed.
+ * Put limits into force: @now at this attachment, if there is one, and
+ * @lasting, which are in their ranges, at each one from the next on.  If that
+ * fails, nothing has changed.
  */
 bool sched_hint_backend_set_limits(SchedHintBackend *b,
                                    const SchedHintLimits *now,
