@@ -3,7 +3,8 @@
  * A hostile guest's driver for virtio-sched-hint, for the tests in the lab: it
  * asks for every kind of impossible table and complains if the device does not
  * refuse it as the ABI says, then sets a good one and keeps filling its slots
- * with garbage: nonsense, and lies that look like sense.
+ * with garbage: nonsense, and lies that look like sense. Or with nothing but one
+ * state: of a driver that hands over a table and publishes nothing.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,6 +21,10 @@
 #include <linux/workqueue.h>
 
 #define ANSWER_TIMEOUT	(10 * HZ)
+
+static int state = -1;
+module_param(state, int, 0444);
+MODULE_PARM_DESC(state, "what all slots say, and nothing else: VIRTIO_SCHED_HINT_STATE_* (-1: garbage)");
 
 struct hostile_ctl {
 	struct virtio_sched_hint_cmd cmd;
@@ -123,6 +128,18 @@ static void hostile_refusals(struct hostile *h)
 		       VIRTIO_SCHED_HINT_CMD_CLEAR_TABLE, 0, 0, 0);
 }
 
+/* The state alone, for good. */
+static void hostile_keep_silent(struct hostile *h)
+{
+	struct virtio_sched_hint_slot *slots = (void *)h->table;
+	u32 i;
+
+	for (i = 0; i < h->nr_slots; i++)
+		slots[i].state = cpu_to_le64(state | (u64)VIRTIO_SCHED_HINT_NO_PEER <<
+						     VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT);
+	pr_info("state %d, and nothing else\n", state);
+}
+
 /* Noise everywhere; half of the time the state word is plausible, so the rest is read. */
 static void hostile_scribble(struct work_struct *work)
 {
@@ -176,6 +193,10 @@ static int hostile_probe(struct virtio_device *vdev)
 	hostile_refusals(h);
 	hostile_expect(h, "a good table", VIRTIO_SCHED_HINT_S_OK, VIRTIO_SCHED_HINT_CMD_SET_TABLE,
 		       virt_to_phys(h->table), h->nr_slots, VIRTIO_SCHED_HINT_SLOT_SIZE);
+	if (state >= 0) {
+		hostile_keep_silent(h);
+		return 0;
+	}
 	schedule_delayed_work(&h->scribble, 1);
 	pr_info("garbage from now on\n");
 	return 0;
