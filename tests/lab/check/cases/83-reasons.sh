@@ -4,22 +4,33 @@
 status-test || fail "$(status-test | grep FAILED | head -n 1)"
 
 # A table in which nothing is published; and one in which vCPUs only run: no halt is an idle one.
-guest-run rmmod virtio_sched_hint
-within 5 "detached after the driver left" not_attached main
+guest-start other --guest-append sched_hint.guest_module=0 >/dev/null
 for state in 0 1; do
-	guest-run "insmod /lib/scenario/hostile.ko state=$state"
-	within 5 "attached with state $state" attached main
-	load 4 >/dev/null &
-	within 8 "state $state" host_says 1 "(main): no-publisher: no halt has a valid publish"
-	wait $!
+	guest-run -n other "insmod /lib/scenario/hostile.ko state=$state"
+	within 5 "attached with state $state" attached other
+	load_begin 4 other
+	within 8 "state $state" host_says 1 "(other): no-publisher: no halt has a valid publish"
+	answered
 	key=$([ $state = 0 ] && echo stock_no_slot || echo stock_not_idle)
-	[ "$(counter $key)" -gt 0 ] || fail "state $state: $key is 0"
-	guest-run rmmod hostile
-	within 5 "detached after state $state" not_attached main
+	[ "$(counter $key other)" -gt 0 ] || fail "state $state: $key is 0"
+	guest-run -n other rmmod hostile
+	within 5 "detached after state $state" not_attached other
 done
-guest-run insmod /lib/scenario/virtio_sched_hint.ko
-within 5 "attached again" attached main
-within 8 "published again" host_says 0 "(main): ok"
+guest-run -n other insmod /lib/scenario/virtio_sched_hint.ko
+within 5 "attached again" attached other
+load_begin 4 other
+within 8 "published" host_says 0 "(other): ok"
+answered
+
+# KVM_CAP_HALT_POLL leaves no time: nothing can be gained, so nothing is to be published.
+within 5 "without a ceiling, the guest" guest_says 0 "the host listens" other
+halt-poll-cap "$(guest-pid other)" 0
+within 5 "ceiling" host_says 1 "(other): ceiling: KVM_CAP_HALT_POLL leaves this VM no time"
+within 5 "ceiling, the guest" guest_says 1 "host not listening" other
+halt-poll-cap "$(guest-pid other)" 200000
+within 5 "a higher ceiling, the guest" guest_says 0 "the host listens" other
+within 8 "a higher ceiling" host_says 0 "(other): ok"
+kill_guest other
 
 # cpuidle-haltpoll forbids the host to poll; our driver would allow it.
 guest-start polling --guest-append "cpuidle_haltpoll.force=1 sched_hint.guest_module=0" >/dev/null
@@ -34,18 +45,6 @@ load_begin 4 polling
 within 8 "polling allowed" host_says 0 "(polling): ok"
 answered
 kill_guest polling
-
-# KVM_CAP_HALT_POLL leaves no time: nothing can be gained, so nothing is to be published.
-guest-start capped >/dev/null
-within 10 "attached without a ceiling" attached capped
-within 5 "without a ceiling, the guest" guest_says 0 "the host listens" capped
-halt-poll-cap "$(guest-pid capped)" 0
-within 5 "ceiling" host_says 1 "(capped): ceiling: KVM_CAP_HALT_POLL leaves this VM no time"
-within 5 "ceiling, the guest" guest_says 1 "host not listening" capped
-halt-poll-cap "$(guest-pid capped)" 200000
-within 5 "a higher ceiling, the guest" guest_says 0 "the host listens" capped
-within 8 "a higher ceiling" host_says 0 "(capped): ok"
-kill_guest capped
 
 # One of two CPUs has no cpuidle device, until it comes online anew.
 guest-start partly --vcpus 2 --guest-append sched_hint.guest_module=0 >/dev/null
