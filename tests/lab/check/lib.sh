@@ -145,6 +145,19 @@ unanswered() {
 			END { printf "%d-", next_seq }'
 }
 
+# A guest in whose kernel all is hooked that can be, on two vCPUs: what a way of life has to undo
+# and to do again.
+HOOKED=virtio-sched-hint-pci,runnable=on,poll=on,event=on
+
+# All of it is hooked still: the published counts are the kernel's, and none had to be corrected. By
+# a clock that runs while a vCPU stands still they may take their time.
+hooks_work() { # GUEST
+	expect "features in use of $1" "$(guest_attribute features_in_use "$1")" \
+		"timer runnable poll wake_peer event"
+	guest-run -n "$1" runnable counts 10000 || fail "the counts of $1 are not the kernel's"
+	expect "corrections of $1" "$(guest_attribute runnable_corrections "$1")" 0
+}
+
 # What QEMU's monitor says about a slot: its state and its publishes, "idle 123".
 slot() { # ID [GUEST]
 	guest-monitor "${2-main}" info sched-hint |

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The guest's kernel starts another one: the first one's table is forgotten, for its
 # memory is somebody else's from then on; the second one's driver sets its own.
-guest-start jump >/dev/null
+guest-start jump --vcpus 2 --device $HOOKED >/dev/null
 ip=$(cat "$SCENARIO_STATE/guests/jump/ip")
 host=${ip%.2}.1
 httpd -p "$host:8080" -h "$SCENARIO_BUNDLE/guest"
@@ -22,8 +22,10 @@ not_attached jump || fail "the table of the kernel before is still attached"
 [ -z "$(slot 0 jump)" ] || fail "QEMU still has the table of the kernel before"
 guest-run -n jump "insmod /lib/scenario/virtio_sched_hint.ko"
 channel_works jump
+hooks_work jump
 guest-run -n jump "cd /tmp && wget -q http://$host:8080/vmlinuz && wget -q http://$host:8080/initramfs"
 vm=$(vm_of jump)
 again 3
 [ "$(vm_of jump)" != "$vm" ] || fail "the attachment of the kernel before is still there"
 channel_works jump
+hooks_work jump

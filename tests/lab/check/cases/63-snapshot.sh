@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # savevm and loadvm: the table comes back with the memory it lies in, and the guest is told
 # who listens now, not who listened then.
-guest-start saved >/dev/null
+guest-start saved --vcpus 2 --device $HOOKED >/dev/null
 channel_works saved
 disk=$SCENARIO_STATE/saved.qcow2
 : >"$disk"
@@ -37,8 +37,10 @@ set_mode hint
 channel_works saved
 load_snapshot silent
 channel_works saved
+hooks_work saved
 guest-run -n saved "rmmod virtio_sched_hint"
 within 5 "detached" not_attached saved
 load_snapshot listening
 channel_works saved
 [ "$(guest_attribute publishes saved)" -gt "$publishes" ] || fail "it is another table"
+hooks_work saved
