@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Instructions of publish and snapshot, by bench_micro.ko, and of a halt while a VM is
-# attached in mode off, against nobody attached (then the probe is not even registered):
-# of the attached VM, and of another that has no device. For --time=virtual, in which a
-# ns of a vCPU thread's run time is an instruction, be it the guest's or the host's. Lines
-# CONFIGURATION-GUEST NS NS HALTS HALTS, before and after, go to $RESULTS/halts.
+# Instructions of publish, snapshot and the like, by bench_micro.ko, and of a halt while a
+# VM is attached, in each mode, against nobody attached (then the probe is not even
+# registered): of the attached VM and, in mode off, of another that has no device. For
+# --time=virtual, in which a ns of a vCPU thread's run time is an instruction, be it the
+# guest's or the host's. Lines CONFIGURATION-GUEST NS NS HALTS HALTS KEPT KEPT, before and
+# after, go to $RESULTS/halts; KEPT is what the module had KVM poll, in ns.
 set -e
 ROUNDS=${ROUNDS:-6}
 # of each measurement
@@ -23,34 +24,64 @@ halts() { # GUEST
 	cat /sys/kernel/debug/kvm/"$(guest-pid "$1")"-*/halt_exits
 }
 
+# Only main is ever attached.
+kept_ns() {
+	sed -n 's/^vm .* kept_ns=\([0-9]*\).*/\1/p' /proc/kvm-sched-hint | grep . || echo 0
+}
+
 measure() { # NAME GUEST
-	guest-run -n "$2" "nap $((2 * HALTS + 200)) 1000" &
+	guest-run -n "$2" "nap $((HALTS + 400)) 1000" &
 	sleep 0.3
-	ns=$(vcpu_run_ns "$2") nr=$(halts "$2")
+	ns=$(vcpu_run_ns "$2") nr=$(halts "$2") kept=$(kept_ns)
 	sleep 0.$HALTS
-	echo "$1 $ns $(vcpu_run_ns "$2") $nr $(halts "$2")" >>"$RESULTS/halts"
+	echo "$1 $ns $(vcpu_run_ns "$2") $nr $(halts "$2") $kept $(kept_ns)" >>"$RESULTS/halts"
 	wait $!
 }
 
-guest-start other --device none >/dev/null
+set_mode() { # MODE
+	echo "$1" >/sys/module/kvm_sched_hint/parameters/mode
+}
+
+calls_in_guest() { # GUEST FILE
+	guest-run -n "$1" 'insmod /lib/scenario/bench_micro.ko && dmesg | grep bench_micro: && rmmod bench_micro' |
+		tee "$RESULTS/$2"
+}
+
+calls_in_another() { # FILE GUEST-START-OPTION...
+	file=$1
+	shift
+	guest-start another "$@" >/dev/null
+	until host-module attached another; do sleep 0.1; done
+	calls_in_guest another "$file"
+	guest-monitor another quit >/dev/null 2>&1 || true
+	while guest-pid another >/dev/null 2>&1; do sleep 0.1; done
+}
+
 until host-module attached; do sleep 0.1; done
-guest-run 'insmod /lib/scenario/bench_micro.ko && dmesg | grep bench_micro: && rmmod bench_micro' |
-	tee "$RESULTS/guest"
+calls_in_guest main guest
 insmod "$HARNESS_MODULES/bench_micro.ko"
 dmesg | grep bench_micro: | tee "$RESULTS/host"
+calls_in_another guest-2-vcpus --vcpus 2
+calls_in_another guest-all --vcpus 2 --device virtio-sched-hint-pci,runnable=on,poll=on,event=on
+guest-start other --device none >/dev/null
 
-echo off >/sys/module/kvm_sched_hint/parameters/mode
 # polling would be run time, too
 echo 0 >/sys/module/kvm/parameters/halt_poll_ns
+set_mode off
 sleep 1
 round=1
 while [ $round -le "$ROUNDS" ]; do
-	for name in attached detached; do
-		[ $name = attached ] || host-module detach
+	for name in off detached; do
+		[ $name = off ] || host-module detach
 		for guest in main other main other; do
 			measure $name-$guest $guest
 		done
 	done
 	host-module attach
+	for name in observe hint observe hint; do
+		set_mode $name
+		measure $name-main main
+	done
+	set_mode off
 	round=$((round + 1))
 done

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a call of the drivers' own functions takes, for tests/bench-micro: in a
- * guest, publishing; on a host, the slot's snapshot and the registry. It calls
- * the very code that is loaded, many times in a row with interrupts off, when it
- * is inserted, and says in the log what the fastest row took, less that of a
- * function that does nothing. In the lab's virtual time a cycle of the TSC is
- * an instruction.
+ * guest, publishing; on a host, the slot's snapshot, the registry, decisions and
+ * what a packet's arrival runs. It calls the very code that is loaded, many times
+ * in a row with interrupts off, when it is inserted, and says in the log what the
+ * fastest row took, less that of a function that does nothing. In the lab's
+ * virtual time a cycle of the TSC is an instruction.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,11 +16,14 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/uaccess.h>
+#include <linux/wait.h>
 
 #include <asm/tsc.h>
 
-#include "slot.h"
+#include "policy.h"
+#include "vm.h"
 
 /* A row is short, so that nothing interrupts the fastest on the host. */
 #define CALLS	100
@@ -67,6 +70,11 @@ static noinline void call_clock(void)
 	ktime_get();
 }
 
+static noinline void call_fast_clock(void)
+{
+	ktime_get_mono_fast_ns();
+}
+
 static noinline void call_running(void)
 {
 	table_running();
@@ -85,6 +93,25 @@ static noinline void call_slot_read(void)
 static noinline void call_find(void)
 {
 	registry_find(&table);
+}
+
+static void (*policy_decide)(const struct shint_situation *situation,
+			     struct shint_decision *decision);
+static void (*predict_start)(struct shint_predictor *predictor, u64 event_ns);
+static struct shint_situation situation;
+static struct shint_decision decision;
+
+static noinline void call_decide(void)
+{
+	policy_decide(&situation, &decision);
+}
+
+static wait_queue_func_t arrival_woken;
+static struct wait_queue_entry *watch;
+
+static noinline void call_arrival(void)
+{
+	arrival_woken(watch, TASK_NORMAL, 0, poll_to_key(EPOLLIN));
 }
 
 static u64 row_cycles(void (*call)(void))
@@ -128,6 +155,7 @@ static int bench_guest(void)
 	next_timer = ktime_add_ns(ktime_get(), NEAR_NS);
 	report("publish_near", call_publish);
 	report("clock", call_clock);
+	report("fast_clock", call_fast_clock);
 	report("running", call_running);
 	return 0;
 }
@@ -151,14 +179,82 @@ static int bench_snapshot(void)
 	return ret;
 }
 
+/* As tests/bench-micro has them, for what another compiler and its options change. */
+static int bench_decide(void)
+{
+	static struct shint_backoff backoff;
+	static struct shint_predictor predictor;
+	static struct shint_wake_costs costs;
+	static struct shint_gaps gaps;
+	u64 at_ns = NSEC_PER_SEC;
+	int i;
+
+	hint = (struct shint_hint) {
+		.state = VIRTIO_SCHED_HINT_STATE_IDLE,
+		.next_timer_ns = 4 * NSEC_PER_MSEC,
+		.event_ns = VIRTIO_SCHED_HINT_NS_NONE,
+	};
+	situation = (struct shint_situation) {
+		.hint = &hint,
+		.wake_costs = &costs,
+		.gaps = &gaps,
+		.predictor = &predictor,
+		.backoff = &backoff,
+		.max_keep_ns = 20 * NSEC_PER_MSEC,
+		.budget_left_ns = 250 * NSEC_PER_MSEC,
+	};
+	report("decide_timer", call_decide);
+	for (i = 0; i < 200; i++) {
+		at_ns += 20 * NSEC_PER_MSEC;
+		predict_start(&predictor, at_ns);
+	}
+	hint.next_timer_ns = 100 * NSEC_PER_MSEC;
+	situation.now_ns = at_ns + 5 * NSEC_PER_MSEC;
+	situation.published_ns = situation.now_ns;
+	report("decide_period", call_decide);
+	return decision.verdict == SHINT_WAKE_EVENT ? 0 : -EINVAL;
+}
+
+/*
+ * The first watch of a VM, which stays attached meanwhile. In the fastest row no vCPU
+ * is woken: it is once per halt of its, and what that takes is the scheduler's.
+ */
+static int bench_arrival(void)
+{
+	struct list_head *vms = (void *)lookup_name("kvm_sched_hint:shint_vms");
+	struct shint_vm *vm;
+
+	arrival_woken = (void *)lookup_name("kvm_sched_hint:arrival_woken");
+	if (!vms || !arrival_woken)
+		return -ENOENT;
+	list_for_each_entry(vm, vms, list) {
+		/* The entry is what a watch begins with. */
+		watch = (void *)vm->watches[0];
+		if (!watch)
+			continue;
+		if (watch->func != arrival_woken)
+			return -EINVAL;
+		report("arrival", call_arrival);
+		return 0;
+	}
+	return -ENODEV;
+}
+
 static int bench_host(void)
 {
+	int ret;
+
 	slot_read = (void *)lookup_name("kvm_sched_hint:shint_slot_read");
 	registry_find = (void *)lookup_name("kvm_sched_hint:shint_registry_find");
-	if (!slot_read || !registry_find)
+	policy_decide = (void *)lookup_name("kvm_sched_hint:shint_policy_decide");
+	predict_start = (void *)lookup_name("kvm_sched_hint:shint_predict_start");
+	if (!slot_read || !registry_find || !policy_decide || !predict_start)
 		return -ENOENT;
 	report("miss", call_find);
-	return bench_snapshot();
+	ret = bench_decide();
+	if (!ret)
+		ret = bench_snapshot();
+	return ret ?: bench_arrival();
 }
 
 static int __init bench_micro_init(void)
