@@ -488,6 +488,7 @@ bool shint_draining(void)
  */
 u32 shint_drains(void)
 {
+	/* Before attach_draining is read; pairs with the release in shint_drain(). */
 	return smp_load_acquire(&attach_drains);
 }
 
@@ -507,9 +508,10 @@ void shint_drain(bool drain)
 	mutex_lock(&shint_lock);
 	begins = drain && !attach_draining;
 	WRITE_ONCE(attach_draining, drain);
-	/* Who sees the new count sees why; pairs with the acquire in shint_drains(). */
-	if (begins)
+	if (begins) {
+		/* Who sees the new count sees why; pairs with the acquire in shint_drains(). */
 		smp_store_release(&attach_drains, attach_drains + 1);
+	}
 	if (drain)
 		list_for_each_entry_safe(vm, next, &shint_vms, list)
 			vm_unlink(vm);

@@ -137,6 +137,8 @@ static void watchdog_look_at(struct shint_vm *vm)
 	/* Also follows CPU quotas, kvm.halt_poll_ns and KVM_CAP_HALT_POLL. */
 	shint_apply_mode(vm);
 	shint_arrival_prune(vm);
+	/* There may be many. */
+	cond_resched();
 }
 
 static void watchdog_look(struct work_struct *work)
@@ -145,10 +147,8 @@ static void watchdog_look(struct work_struct *work)
 
 	mutex_lock(&shint_lock);
 	shint_steal_look();
-	list_for_each_entry(vm, &shint_vms, list) {
+	list_for_each_entry(vm, &shint_vms, list)
 		watchdog_look_at(vm);
-		cond_resched();
-	}
 	if (!list_empty(&shint_vms))
 		watchdog_start();
 	mutex_unlock(&shint_lock);
