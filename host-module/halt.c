@@ -15,27 +15,11 @@
 #include "halt.h"
 #include "kvm.h"
 #include "main.h"
+#include "past.h"
 #include "steal.h"
 #include "trace.h"
 #include "vm.h"
 #include "wake.h"
-
-/* An event that was there when KVM looked, before it would have polled: no gap. */
-#define GAP_MIN_NS	1000
-
-/**
- * struct shint_past - what the time since the last halt tells
- * @halt_ns: how long that halt took
- * @polled_ns: of it, polled
- * @met: it ended while polling
- * @known: the above are: there was a last halt, and nobody reset KVM's account
- */
-struct shint_past {
-	u64 halt_ns;
-	u64 polled_ns;
-	bool met;
-	bool known;
-};
 
 /*
  * What a halt of KVM's is to us.
@@ -59,25 +43,6 @@ struct halt_moment {
 	u64 stock_poll_ns;
 	u64 free_ns;
 };
-
-static void halt_look_back(struct shint_vcpu *vcpu, struct shint_past *past)
-{
-	struct shint_polled now, *last = &vcpu->polled;
-
-	shint_kvm_polled(vcpu->kvm_vcpu, &now);
-	past->known = vcpu->synced && now.success_ns >= last->success_ns &&
-		      now.fail_ns >= last->fail_ns && now.wait_ns >= last->wait_ns;
-	if (past->known) {
-		u64 wait_ns = now.wait_ns - last->wait_ns;
-
-		past->polled_ns = now.success_ns - last->success_ns +
-				  now.fail_ns - last->fail_ns;
-		past->halt_ns = past->polled_ns + wait_ns;
-		past->met = !wait_ns;
-	}
-	vcpu->polled = now;
-	vcpu->synced = true;
-}
 
 /*
  * The budgets: a vCPU's own, which only its thread touches, and the VM's, if
@@ -135,211 +100,14 @@ static void halt_charge_wake(struct shint_vm *vm, struct shint_vcpu *vcpu, u64 n
 	raw_spin_unlock(&vm->budget_lock);
 }
 
-/* What came of having been woken for an arrival. */
-static void halt_judge_arrival(struct shint_vm *vm, struct shint_vcpu *vcpu, enum shint_role role,
-			       bool hit, u64 now_ns)
-{
-	if (hit)
-		vcpu->counters.arrivals[role].hits++;
-	else
-		vcpu->counters.arrivals[role].misses++;
-	shint_arrival_judge(vm, role, hit, now_ns);
-}
-
-/* By another task that wanted the pCPU: it blocked before what was granted was over. */
-static bool halt_was_cut(const struct shint_vm *vm, const struct shint_grant *grant,
-			 const struct shint_past *past)
-{
-	u64 granted_ns = min_t(u64, grant->ns, READ_ONCE(vm->override.max_ns));
-
-	return past->halt_ns > past->polled_ns && past->polled_ns < granted_ns;
-}
-
-/* What came of a keep, for whether others are to follow. */
-static void halt_judge_keep(struct shint_vm *vm, struct shint_vcpu *vcpu,
-			    const struct shint_past *past, u64 spent_ns, u64 now_ns)
-{
-	static const u8 reasons[SHINT_NR_VERDICTS] = {
-		[SHINT_KEEP_TIMER] = 1 + SHINT_FOR_TIMER,
-		[SHINT_KEEP_EVENT] = 1 + SHINT_FOR_EVENT,
-		[SHINT_KEEP_GAP] = 1 + SHINT_FOR_GAP,
-	};
-	const struct shint_grant *grant = &vcpu->grant;
-	u8 reason = reasons[grant->verdict];
-
-	if (!past->known || grant->verdict >= SHINT_KEEP_ALWAYS)
-		return;
-	vcpu->counters.pauses += shint_backoff_cut(&vcpu->backoff, halt_was_cut(vm, grant, past),
-						   now_ns);
-	if (reason)
-		vcpu->counters.pauses +=
-			shint_backoff_spent(&vcpu->backoff, reason - 1, past->met, spent_ns,
-					    shint_policy_start_gap_ns(&vcpu->wake_costs), now_ns);
-}
-
-static void halt_settle(struct shint_vm *vm, struct shint_vcpu *vcpu,
-			const struct shint_past *past, u64 now_ns)
-{
-	struct shint_counters *counters = &vcpu->counters;
-	struct shint_grant *grant = &vcpu->grant;
-	/* If KVM's account was reset, what was kept is not known: charge all. */
-	u64 kept_ns = past->known ? past->polled_ns : grant->ns;
-	u64 free_ns = min(kept_ns, grant->free_ns);
-	u64 reserved_ns = grant->ns - grant->free_ns;
-
-	if (!grant->ns)
-		return;
-
-	counters->kept_ns += kept_ns;
-	counters->free_ns += free_ns;
-	if (!past->met)
-		counters->wasted_ns += kept_ns;
-	if (grant->early && past->met)
-		counters->early_hits++;
-	else if (grant->early)
-		counters->early_misses++;
-	if (grant->arrival)
-		halt_judge_arrival(vm, vcpu, grant->role, past->met, now_ns);
-	halt_judge_keep(vm, vcpu, past, kept_ns - free_ns, now_ns);
-
-	if (grant->charged)
-		shint_budget_settle(&vcpu->budget, grant->at_ns, reserved_ns, kept_ns - free_ns,
-				    now_ns);
-	if (grant->charged_to_vm) {
-		raw_spin_lock(&vm->budget_lock);
-		shint_budget_settle(&vm->budget, grant->at_ns, reserved_ns, kept_ns - free_ns,
-				    now_ns);
-		raw_spin_unlock(&vm->budget_lock);
-	}
-	grant->ns = 0;
-}
-
-/* The weight of a new sample of how long packets take. */
-#define DELIVERY_SHIFT	3
-
-/* How long a packet took from its arrival to its event, which an awake vCPU met. */
-static void halt_learn_delivery(struct shint_vcpu *vcpu, u64 took_ns)
-{
-	if (!vcpu->delivery_ns)
-		vcpu->delivery_ns = took_ns;
-	vcpu->delivery_ns -= vcpu->delivery_ns >> DELIVERY_SHIFT;
-	vcpu->delivery_ns += took_ns >> DELIVERY_SHIFT;
-}
-
-/*
- * Whether a packet's arrival announced the event so early that a vCPU that slept
- * was awake in time, or nearly: what is less than a quarter of a wake-up late is
- * not worth being kept for. When the event came is known only of a vCPU that was
- * awake; of another one it is supposed that it took as long as those before.
- */
-static bool halt_was_announced(struct shint_vcpu *vcpu, bool met, u64 event_ns)
-{
-	u64 announced_ns = READ_ONCE(vcpu->waker.announced_ns);
-	u64 cost_ns, took_ns;
-
-	if (announced_ns <= vcpu->halted_ns || announced_ns > event_ns)
-		return false;
-	cost_ns = shint_wake_cost_ns(&vcpu->wake_costs, event_ns - vcpu->halted_ns);
-	took_ns = vcpu->delivery_ns;
-	if (met) {
-		took_ns = event_ns - announced_ns;
-		/* If it took much longer it was perhaps another one. */
-		halt_learn_delivery(vcpu, min(took_ns, 2 * cost_ns));
-	}
-	return took_ns >= cost_ns - cost_ns / 4;
-}
-
-/* So many announced events more than others, and the guest's word is not heard. */
-#define ANNOUNCED_MOST	4
-#define ANNOUNCED_MAX	8
-
-/* Whether most are: a majority vote of the last events. */
-static void halt_count_announced(struct shint_vcpu *vcpu, bool announced)
-{
-	if (announced)
-		vcpu->announced = min(vcpu->announced + 1, ANNOUNCED_MAX);
-	else if (vcpu->announced)
-		vcpu->announced--;
-}
-
-/*
- * I/O takes as long as its device takes, whatever the time between requests is
- * like: where the guest says that some is in flight, the gap is one of these.
- */
-static struct shint_gaps *halt_gaps(struct shint_vcpu *vcpu)
-{
-	return &vcpu->gaps[vcpu->io_in_flight];
-}
-
-/* The guest has halted anew: the halt before this one is complete. */
-static void halt_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
-		       const struct shint_past *past, u64 now_ns)
-{
-	/* What lies between KVM's halts is no part of halt_ns. */
-	u64 event_ns = vcpu->hit_ns + past->halt_ns;
-	u64 gap_ns = event_ns - vcpu->halted_ns;
-	struct shint_gaps *gaps = halt_gaps(vcpu);
-	struct shint_stock_params params;
-	bool announced;
-
-	if (!past->known)
-		goto out;
-
-	/* KVM adapts nothing while the guest forbids it to poll. */
-	if (!vcpu->no_poll) {
-		shint_kvm_stock_params(vm, &params);
-		/* KVM measures something even when the event was there first. */
-		shint_stock_replay(&vcpu->stock, &params, vcpu->halt_ns ?: 1);
-	}
-
-	if (!vcpu->published_idle || gap_ns < GAP_MIN_NS)
-		goto out;
-	/* What the guest had announced as a timer is no device's event. */
-	if (vcpu->timer_ns != VIRTIO_SCHED_HINT_NS_NONE &&
-	    event_ns + shint_wake_cost_ns(&vcpu->wake_costs, gap_ns) >= vcpu->timer_ns) {
-		shint_gaps_learn_timed(gaps, gap_ns);
-		goto out;
-	}
-	announced = halt_was_announced(vcpu, past->met, event_ns);
-	halt_count_announced(vcpu, announced);
-	/* There is no need to be awake before. */
-	if (announced) {
-		shint_gaps_unlearn(gaps, gap_ns);
-		goto out;
-	}
-	shint_gaps_learn(gaps, gap_ns);
-	if (gap_ns > shint_policy_start_gap_ns(&vcpu->wake_costs))
-		shint_predict_start(&vcpu->predictor, event_ns);
-out:
-	vcpu->halt_ns = 0;
-	WRITE_ONCE(vcpu->halted_ns, now_ns);
-}
-
-/*
- * What waking costs: from when the timer was due, or the packet arrived, to the
- * end of the halt. It does not matter whether the event came meanwhile; if it
- * came first, or if the vCPU was still kept, there was nothing to wake: false.
- */
-static bool halt_learn_wake_cost(struct shint_vcpu *vcpu, const struct shint_past *past,
-				 u64 fired_ns)
-{
-	u64 slept_from_ns = vcpu->hit_ns + past->polled_ns;
-	u64 end_ns = vcpu->hit_ns + past->halt_ns;
-
-	if (!past->known || past->met || end_ns <= fired_ns || fired_ns <= slept_from_ns)
-		return false;
-	shint_wake_cost_learn(&vcpu->wake_costs, fired_ns - slept_from_ns, end_ns - fired_ns);
-	return true;
-}
-
 /* The vCPU was woken for a packet. If the guest has run since, it was worth it. */
 static void halt_arrival(struct shint_vm *vm, struct shint_vcpu *vcpu,
 			 const struct shint_past *past, const struct halt_moment *moment)
 {
 	vcpu->counters.arrivals[moment->role].wakes++;
-	halt_learn_wake_cost(vcpu, past, moment->arrived_ns);
+	shint_past_wake_cost(vcpu, past, moment->arrived_ns);
 	if (!moment->rehalt)
-		halt_judge_arrival(vm, vcpu, moment->role, true, moment->now_ns);
+		shint_past_judge_arrival(vm, vcpu, moment->role, true, moment->now_ns);
 }
 
 /* Test only: what the guest says is not heard. */
@@ -438,7 +206,7 @@ static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 i
 		.idle_ns = moment->now_ns - vcpu->halted_ns,
 		.wake_costs = &vcpu->wake_costs,
 		.predictor = &vcpu->predictor,
-		.announced = vcpu->announced > ANNOUNCED_MOST,
+		.announced = vcpu->announced > SHINT_ANNOUNCED_MOST,
 		.backoff = &vcpu->backoff,
 		/* If the guest has run since, it has the packet. */
 		.arrived_ns = moment->rehalt ? moment->arrived_ns : 0,
@@ -459,8 +227,8 @@ static void halt_decide_hint(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 i
 	for (role = 0; role < SHINT_NR_ROLES; role++)
 		situation.arrival_keep_ns[role] = shint_way_keep_ns(&vm->arrivals.ways[role]);
 	situation.budget_left_ns = halt_budget_left_ns(vm, vcpu, moment->now_ns, &hit_worth);
-	situation.gaps = halt_gaps(vcpu);
-	shint_gaps_plan(halt_gaps(vcpu), &vcpu->wake_costs, hit_worth);
+	situation.gaps = shint_past_gaps(vcpu);
+	shint_gaps_plan(shint_past_gaps(vcpu), &vcpu->wake_costs, hit_worth);
 	if (unlikely(READ_ONCE(shint_test_without)))
 		halt_without_rules(&situation, READ_ONCE(shint_test_without));
 	shint_policy_decide(&situation, decision);
@@ -597,8 +365,8 @@ static void halt_off(struct shint_vm *vm, struct shint_vcpu *vcpu)
 	enum shint_role role;
 
 	if (vcpu->grant.ns) {
-		halt_look_back(vcpu, &past);
-		halt_settle(vm, vcpu, &past, ktime_get_ns());
+		shint_past_look(vcpu, &past);
+		shint_past_settle(vm, vcpu, &past, ktime_get_ns());
 	}
 	vcpu->synced = false;
 	shint_arrival_taken_ns(vcpu, &role);
@@ -667,13 +435,13 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	/* If the guest has run since, the event was there before the wake-up. */
 	moment.woken = moment.rehalt && (moment.fired_ns || moment.arrived_ns);
 
-	halt_look_back(vcpu, &past);
+	shint_past_look(vcpu, &past);
 	/* Nor was there an event where it was our own wake-up, or a signal, that ended a poll. */
 	if (moment.rehalt)
 		past.met = false;
-	halt_settle(vm, vcpu, &past, moment.now_ns);
+	shint_past_settle(vm, vcpu, &past, moment.now_ns);
 	vcpu->halt_ns += past.halt_ns;
-	if (moment.fired_ns && halt_learn_wake_cost(vcpu, &past, moment.fired_ns))
+	if (moment.fired_ns && shint_past_wake_cost(vcpu, &past, moment.fired_ns))
 		vcpu->counters.early_sent++;
 	if (moment.arrived_ns)
 		halt_arrival(vm, vcpu, &past, &moment);
@@ -682,7 +450,7 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	if (moment.woken && mode != SHINT_MODE_BLIND && mode != KVM_SCHED_HINT_MODE_ALWAYS)
 		halt_charge_wake(vm, vcpu, moment.now_ns);
 	if (!moment.rehalt)
-		halt_learn(vm, vcpu, &past, moment.now_ns);
+		shint_past_learn(vm, vcpu, &past, moment.now_ns);
 	vcpu->halt_exits = exits;
 	vcpu->hit_ns = moment.now_ns;
 	vcpu->published_idle = false;
@@ -702,7 +470,7 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	/* So late that the packet's event should have come: not worth it either. */
 	if (moment.rehalt && moment.arrived_ns && !shint_verdict_is_stock(decision.verdict) &&
 	    !halt_is_for_arrival(&decision))
-		halt_judge_arrival(vm, vcpu, moment.role, false, moment.now_ns);
+		shint_past_judge_arrival(vm, vcpu, moment.role, false, moment.now_ns);
 	vcpu->counters.verdicts[decision.verdict]++;
 	trace_sched_hint_halt(kvm_vcpu, id, &decision, moment.rehalt);
 }
