@@ -73,7 +73,7 @@ static int usage(void)
 	fprintf(stderr,
 		"usage: udp-load ADDRESS PORT PATTERN GAP-US COUNT SEED REPEAT SILENCE-MS BURST OFF-US DRIFT-MS REQUEST LOG\n"
 		"PATTERN: constant; drifting (the gap by 30 %% up and down in DRIFT-MS); onoff (BURST requests,\n"
-		"then OFF-US nothing); poisson; uniform (0 to 2 GAP-US); closed (GAP-US after an answer)\n"
+		"then 50 to 150 %% of OFF-US nothing); poisson; uniform (0 to 2 GAP-US); closed (GAP-US after an answer)\n"
 		"REQUEST: hexadecimal; its first two bytes are replaced by its number, which the answer has\n"
 		"there, too (DNS); -: one of its own, which the server sends back.\n"
 		"All of it REPEAT times, each after SILENCE-MS.\n");
@@ -94,7 +94,8 @@ static int64_t distance(const struct load *load, long number, int64_t elapsed)
 	if (!strcmp(load->pattern, "drifting"))
 		return load->gap * (1 + DRIFT * sin(2 * M_PI * elapsed / load->drift));
 	if (!strcmp(load->pattern, "onoff"))
-		return number % load->burst ? load->gap : load->gap + load->off;
+		return number % load->burst ? load->gap :
+		       load->gap + load->off * (0.5 + drand48());
 	if (!strcmp(load->pattern, "poisson"))
 		return load->gap * -log(1 - drand48());
 	if (!strcmp(load->pattern, "uniform"))
