@@ -17,7 +17,7 @@
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
 #include <linux/percpu.h>
-#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/tracepoint.h>
 #include <trace/events/irq.h>
 
@@ -54,7 +54,9 @@ static struct line *line_of(struct events *e, int irq)
 		if (line->source.last_ns < oldest->source.last_ns)
 			oldest = line;
 	}
-	*oldest = (struct line) { .irq = irq };
+	/* Not by a compound literal, which may be made on the interrupt's stack first. */
+	memset(oldest, 0, sizeof(*oldest));
+	oldest->irq = irq;
 	return oldest;
 }
 

@@ -23,6 +23,8 @@ static u64 steal_looked_ns;
 /**
  * shint_steal_look() - find out about all pCPUs, from the last look to this
  *
+ * The first look is at all the time since boot.
+ *
  * Context: the watchdog; under shint_lock.
  */
 void shint_steal_look(void)
@@ -34,7 +36,7 @@ void shint_steal_look(void)
 		u64 steal_ns = kcpustat_cpu(cpu).cpustat[CPUTIME_STEAL];
 		u64 stolen_ns = steal_ns - per_cpu(steal_last_ns, cpu);
 
-		/* Of the first look nothing is known, nor where a pCPU was away. */
+		/* The former: not where somebody set the count back. */
 		WRITE_ONCE(per_cpu(shint_stolen, cpu),
 			   stolen_ns <= passed_ns && stolen_ns * 100 >= passed_ns * MOST_PERCENT);
 		per_cpu(steal_last_ns, cpu) = steal_ns;
