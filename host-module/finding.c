@@ -83,6 +83,9 @@ u32 shint_finding(const struct shint_watched *last, const struct shint_watched *
 		return KVM_SCHED_HINT_STATUS_NO_HALTS;
 	if (!decided)
 		return so_far;
+	/* Not all: once a second it is tried whether a few keeps are let be. */
+	if (2 * contended > decided)
+		return KVM_SCHED_HINT_STATUS_CONTENDED;
 	if (silent + no_poll + foreign + contended == decided)
 		return finding_of_most(silent, no_poll, foreign, contended);
 	if (now->refused != last->refused)

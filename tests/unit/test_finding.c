@@ -35,8 +35,9 @@ static const struct {
 	{ "contended", { { SHINT_STOCK_CONTENDED, 9 } }, STATUS(CONTENDED) },
 	{ "most are contended",
 	  { { SHINT_STOCK_NOT_IDLE, 2 }, { SHINT_STOCK_CONTENDED, 3 } }, STATUS(CONTENDED) },
-	{ "not all are contended", { { SHINT_STOCK_CONTENDED, 99 }, { SHINT_YIELD_FAR, 1 } },
-	  STATUS(OK) },
+	{ "more than half are contended", { { SHINT_STOCK_CONTENDED, 9 }, { SHINT_KEEP_GAP, 8 } },
+	  STATUS(CONTENDED) },
+	{ "half are contended", { { SHINT_STOCK_CONTENDED, 9 }, { SHINT_KEEP_GAP, 9 } }, STATUS(OK) },
 	{ "a refusal", { { SHINT_STOCK_BUDGET, 9 } }, STATUS(BUDGET) },
 
 	{ "all that is silent",
