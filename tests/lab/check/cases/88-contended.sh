@@ -2,6 +2,15 @@
 # The host is short of CPU: another task wants the vCPU's pCPU, or a hypervisor below takes it
 # away. Keeping is given up, counted, and taken up again when that is over.
 
+# However it ends: what runs on would be in the way of the next case
+clean_up() {
+	# shellcheck disable=SC2086 # there may be none
+	kill $requests $spinner 2>/dev/null || :
+	[ ! -d /sys/module/steal ] || rmmod steal
+}
+requests='' spinner=''
+trap clean_up EXIT
+
 # Requests all the while, so that there is something to keep for
 (while :; do load 5 >/dev/null; done) &
 requests=$!
@@ -36,6 +45,7 @@ sleep 3
 expect "halts left to KVM without backing off" "$(counter stock_contended)" "$contended"
 echo 0 >$PARAMETERS/test_without
 kill $spinner
+spinner=''
 within 20 "keeping after the other task" keeps
 
 insmod "$HARNESS_MODULES/steal.ko" percent=5
@@ -46,4 +56,3 @@ insmod "$HARNESS_MODULES/steal.ko" percent=20
 gives_up steal
 rmmod steal
 within 20 "keeping after the steal" keeps
-kill $requests
