@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The device comes and goes while the guest runs under load.
-add() { guest-qmp hot device_add '{"driver": "virtio-sched-hint-pci", "id": "hint0", "bus": "port0"}'; }
+# The device comes and goes while the guest runs under load, and so does all that is hooked for it.
+add() {
+	guest-qmp hot device_add '{"driver": "virtio-sched-hint-pci", "id": "hint0", "bus": "port0",
+		"runnable": true, "poll": true, "event": true}'
+}
 del() { guest-qmp hot device_del '{"id": "hint0"}'; }
 gone() { guest-monitor hot info sched-hint | grep -q "no virtio-sched-hint device"; }
 
-guest-start hot --device none --qemu-args "-device pcie-root-port,id=port0,chassis=1" >/dev/null
+guest-start hot --vcpus 2 --device none --qemu-args "-device pcie-root-port,id=port0,chassis=1" >/dev/null
 gone || fail "there is a device before device_add"
 not_attached hot
 load_begin 30 hot
 for round in 1 2; do
 	add
 	channel_works hot
+	hooks_work hot
 	del
 	within 20 "detached by device_del" not_attached hot
 	within 20 "the device is gone" gone
@@ -20,3 +24,4 @@ done
 answered
 add
 channel_works hot
+hooks_work hot

@@ -75,12 +75,15 @@ guest-start nics --vcpus 2 --qemu-args "
 	-device vmxnet3,id=emulated,netdev=n3,romfile=,mac=$(mac 3)
 	-netdev tap,id=n4,fd=7,vhost=on
 	-device virtio-net-pci,id=macvtap,netdev=n4,romfile=,mac=$(mac 4)
-	-netdev hubport,id=n5,hubid=0 -device virtio-net-pci,id=hub,netdev=n5,romfile=" >/dev/null
+	-netdev hubport,id=n5,hubid=0 -device virtio-net-pci,id=hub,netdev=n5,romfile=
+	-netdev dgram,id=n6,local.type=inet,local.host=127.0.0.1,local.port=9000,remote.type=inet,remote.host=127.0.0.1,remote.port=9001
+	-device virtio-net-pci,id=dgram,netdev=n6,romfile=" >/dev/null
 exec 7<&-
 within 10 "attached" attached nics
 within 10 "its driver told" guest_listening_is 1 nics
 expect "watches" "$(counter watches nics)" 6
 expect "a hub" "$(line hub 0)" "not watched: hubport is no tap"
+expect "another QEMU" "$(line dgram 0)" "not watched: dgram is no tap"
 guest-qmp nics x-query-sched-hint | grep -q '"reason": "hubport is no tap"' ||
 	fail "QMP does not say why the hub is not watched"
 

@@ -10,11 +10,12 @@ same_boot() { # it is the guest that was put to sleep, and its driver
 	expect "boot id" "$(boot_id)" "$boot"
 	[ "$(guest_attribute publishes sleeper)" -gt "$publishes" ] || fail "it is another driver"
 	expect "the driver's status" "$(guest_attribute hint_status sleeper)" ok
+	hooks_work sleeper
 }
 answers() { timeout 3 guest-run -n sleeper true; }
 
 truncate -s 256M "$swap"
-guest-start sleeper --guest-memory 192 --qemu-args "-global ICH9-LPC.disable_s3=0
+guest-start sleeper --vcpus 2 --device $HOOKED --guest-memory 192 --qemu-args "-global ICH9-LPC.disable_s3=0
 	-drive if=virtio,format=raw,file=$swap" >/dev/null
 guest-run -n sleeper "mkswap /dev/vda && swapon /dev/vda && echo 0 >/sys/power/image_size"
 boot=$(boot_id)
