@@ -67,26 +67,37 @@ static bool past_was_cut(const struct shint_vm *vm, const struct shint_grant *gr
 	return past->halt_ns > past->polled_ns && past->polled_ns < granted_ns;
 }
 
-/* What came of a keep, for whether others are to follow. */
+/*
+ * What came of a keep, for whether others are to follow. Those for packets are
+ * judged by the arrivals' own measure: what cuts them off may be the very worker
+ * that brings the packet. Other modes do not back off.
+ */
 static void past_judge_keep(struct shint_vm *vm, struct shint_vcpu *vcpu,
 			    const struct shint_past *past, u64 spent_ns, u64 now_ns)
 {
-	static const u8 reasons[SHINT_NR_VERDICTS] = {
-		[SHINT_KEEP_TIMER] = 1 + SHINT_FOR_TIMER,
-		[SHINT_KEEP_EVENT] = 1 + SHINT_FOR_EVENT,
-		[SHINT_KEEP_GAP] = 1 + SHINT_FOR_GAP,
-	};
 	const struct shint_grant *grant = &vcpu->grant;
-	u8 reason = reasons[grant->verdict];
+	u64 worth_ns = shint_policy_start_gap_ns(&vcpu->wake_costs);
+	enum shint_reason reason;
 
-	if (!past->known || grant->verdict >= SHINT_KEEP_ALWAYS)
+	if (!past->known)
 		return;
+	switch (grant->verdict) {
+	case SHINT_KEEP_TIMER:
+		reason = SHINT_FOR_TIMER;
+		break;
+	case SHINT_KEEP_EVENT:
+		reason = SHINT_FOR_EVENT;
+		break;
+	case SHINT_KEEP_GAP:
+		reason = SHINT_FOR_GAP;
+		break;
+	default:
+		return;
+	}
 	vcpu->counters.pauses += shint_backoff_cut(&vcpu->backoff, past_was_cut(vm, grant, past),
 						   now_ns);
-	if (reason)
-		vcpu->counters.pauses +=
-			shint_backoff_spent(&vcpu->backoff, reason - 1, past->met, spent_ns,
-					    shint_policy_start_gap_ns(&vcpu->wake_costs), now_ns);
+	vcpu->counters.pauses += shint_backoff_spent(&vcpu->backoff, reason, past->met, spent_ns,
+						     worth_ns, now_ns);
 }
 
 /**
