@@ -287,6 +287,22 @@ static void stop_and_continue(pid_t pid, const char *name, unsigned int others)
 	check(view.timeout_ns != NONE, name, "continued with its timeout", &view);
 }
 
+/* How many wait on CPU 0 when whoever started this program has come to rest: the same for a second. */
+static unsigned int settled(void)
+{
+	unsigned int others = stir(0), same = 0, i;
+
+	for (i = 0; i < 50 && same < 5; i++) {
+		unsigned int now;
+
+		nap(200);
+		now = stir(0);
+		same = now == others ? same + 1 : 0;
+		others = now;
+	}
+	return others;
+}
+
 /* Registers as SYSCALL or SYSENTER leave them. */
 static void entry(const char *program)
 {
@@ -296,9 +312,7 @@ static void entry(const char *program)
 	pid_t pid;
 
 	for (i = 0; i < 2; i++) {
-		/* whoever started this program waits by then, where it will stay */
-		nap(200);
-		others = stir(0);
+		others = settled();
 		pid = start_program(program, waits[i]);
 		view = expect(0, others + 1, waits[i], "waits");
 		check(view.timeout_ns <= (i ? 33000 : 30000) * MS && view.timeout_ns >= 25000 * MS,
