@@ -34,8 +34,9 @@ driver_out() { # GUEST
 	within 10 "detached" not_attached "$1"
 }
 
-# Of each round one of A and one of B. A process' place in memory makes a difference of a thousandth
-# or two, from one to the next: it is too much if the whole interval is.
+# Of each round one of A and one of B. From one guest's state to the next 6.12 takes up to 12 thousandths
+# more or less: it is too much if the whole interval is. Hooks that were left on would take 14 on 6.1,
+# which hardly varies, and on 6.12 too few to tell.
 ratio_at_most() { # FILE A B PERMILLE WHAT
 	paired-ratio "$RESULTS/$1" "$2" "$3" >"$RESULTS/$1.ratio"
 	read -r ratio low high a b <"$RESULTS/$1.ratio"
@@ -64,7 +65,7 @@ for round in 1 2 3 4; do
 	driver_in with
 	within 5 "driver told" guest_listening_is 0 with
 done
-ratio_at_most off negotiated unloaded 3 "not listened to against no driver"
+ratio_at_most off negotiated unloaded 10 "not listened to against no driver"
 
 # no feature, but listened to: nothing is hooked but the idle loop
 set_mode hint
@@ -75,4 +76,4 @@ for round in 1 2 3 4; do
 	pingpong without unloaded none
 	driver_in without
 done
-ratio_at_most none timer unloaded 3 "no features against no driver"
+ratio_at_most none timer unloaded 10 "no features against no driver"
