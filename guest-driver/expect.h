@@ -19,7 +19,7 @@
  * struct sched_hint_mode - intervals that are alike
  * @mean_ns: how long they are
  * @dev_ns: mean deviation from that
- * @share: of the intervals, of SCHED_HINT_SHARE_ALL; 0: there were none
+ * @share: of the intervals, in 256ths; 0: there were none
  */
 struct sched_hint_mode {
 	u64 mean_ns;

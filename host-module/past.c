@@ -76,7 +76,6 @@ static void past_judge_keep(struct shint_vm *vm, struct shint_vcpu *vcpu,
 			    const struct shint_past *past, u64 spent_ns, u64 now_ns)
 {
 	const struct shint_grant *grant = &vcpu->grant;
-	u64 worth_ns = shint_policy_start_gap_ns(&vcpu->wake_costs);
 	enum shint_reason reason;
 
 	if (!past->known)
@@ -96,8 +95,9 @@ static void past_judge_keep(struct shint_vm *vm, struct shint_vcpu *vcpu,
 	}
 	vcpu->counters.pauses += shint_backoff_cut(&vcpu->backoff, past_was_cut(vm, grant, past),
 						   now_ns);
-	vcpu->counters.pauses += shint_backoff_spent(&vcpu->backoff, reason, past->met, spent_ns,
-						     worth_ns, now_ns);
+	vcpu->counters.pauses +=
+		shint_backoff_spent(&vcpu->backoff, reason, past->met, spent_ns,
+				    shint_policy_start_gap_ns(&vcpu->wake_costs), now_ns);
 }
 
 /**
