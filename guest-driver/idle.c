@@ -31,6 +31,7 @@
 #include <trace/events/power.h>
 
 #include "compat.h"
+#include "peer.h"
 #include "sched_hint.h"
 #include "table.h"
 #include "waiters.h"
@@ -51,7 +52,10 @@ static struct cpumask unpublished;
 /* What is published, by feature bit. Flipped in process context, while no CPU publishes. */
 static DEFINE_STATIC_KEY_ARRAY_FALSE(published, VIRTIO_SCHED_HINT_F_EVENT + 1);
 
-#define publishes(feature) static_branch_unlikely(&published[feature])
+#define publishes(feature) static_branch_likely(&published[feature])
+
+/* One of those that cost more than a few instructions is; flipped likewise. */
+static DEFINE_STATIC_KEY_FALSE(publishes_more);
 
 /* Feature bits: what cannot be published in this kernel. */
 static u64 failed_features;
@@ -93,11 +97,7 @@ static void fill_timer(struct sched_hint_publish *hint, ktime_t next, ktime_t no
 		sched_hint_set_flags(hint, VIRTIO_SCHED_HINT_SLOT_F_TICK);
 }
 
-/*
- * These two are not inline: what they keep on the stack and in registers would have
- * to be saved at each publish, also where they are off.
- */
-static noinline void publish_waiters(ktime_t now)
+static void publish_waiters(ktime_t now)
 {
 	ktime_t earliest = sched_hint_waiters_earliest();
 
@@ -106,7 +106,7 @@ static noinline void publish_waiters(ktime_t now)
 				 sched_hint_waiters_io());
 }
 
-static noinline void publish_event(ktime_t now)
+static void publish_event(ktime_t now)
 {
 	u64 event_ns, event_dev_ns;
 
@@ -114,8 +114,22 @@ static noinline void publish_event(ktime_t now)
 	sched_hint_table_event(event_ns, event_dev_ns);
 }
 
-/* @next: the next timer, KTIME_MAX if there is or is known none. */
-static bool publish_idle(ktime_t next)
+static __always_inline bool publish(u64 state, ktime_t next, ktime_t now)
+{
+	struct sched_hint_publish hint = { .state = state };
+
+	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
+		sched_hint_set_wake_peer(&hint, sched_hint_peer());
+	if (publishes(VIRTIO_SCHED_HINT_F_TIMER))
+		fill_timer(&hint, next, now);
+	return sched_hint_table_publish(&hint);
+}
+
+/*
+ * With what is off by default. Not inline: what it keeps on the stack and in
+ * registers would have to be saved at each publish.
+ */
+static noinline bool publish_more(ktime_t next)
 {
 	struct sched_hint_publish hint = { .state = SCHED_HINT_PUBLISH_IDLE };
 	ktime_t now;
@@ -124,8 +138,6 @@ static bool publish_idle(ktime_t next)
 		sched_hint_runnable_idle();
 		sched_hint_set_overloaded(&hint, sched_hint_runnable_overloaded());
 	}
-	if (publishes(VIRTIO_SCHED_HINT_F_WAKE_PEER))
-		sched_hint_set_wake_peer(&hint, sched_hint_peer());
 	now = ktime_get();
 	if (publishes(VIRTIO_SCHED_HINT_F_POLL)) {
 		publish_waiters(now);
@@ -133,9 +145,15 @@ static bool publish_idle(ktime_t next)
 	}
 	if (publishes(VIRTIO_SCHED_HINT_F_EVENT))
 		publish_event(now);
-	if (publishes(VIRTIO_SCHED_HINT_F_TIMER))
-		fill_timer(&hint, next, now);
-	return sched_hint_table_publish(&hint);
+	return publish(hint.state, next, now);
+}
+
+/* @next: the next timer, KTIME_MAX if there is or is known none. */
+static bool publish_idle(ktime_t next)
+{
+	if (static_branch_unlikely(&publishes_more))
+		return publish_more(next);
+	return publish(SCHED_HINT_PUBLISH_IDLE, next, ktime_get());
 }
 
 /* Called and left with interrupts disabled and RCU watching. */
@@ -349,6 +367,9 @@ static void start_features(u64 features)
 		      "wake peers", sched_hint_peer_start);
 	start_feature(features, VIRTIO_SCHED_HINT_F_EVENT, "expected interrupts",
 		      sched_hint_events_start);
+	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE) || publishes(VIRTIO_SCHED_HINT_F_POLL) ||
+	    publishes(VIRTIO_SCHED_HINT_F_EVENT))
+		static_branch_enable(&publishes_more);
 }
 
 /* No CPU publishes any more. */
@@ -364,6 +385,7 @@ static void stop_features(void)
 		sched_hint_waiters_stop();
 	if (publishes(VIRTIO_SCHED_HINT_F_RUNNABLE))
 		sched_hint_runnable_stop();
+	static_branch_disable(&publishes_more);
 	for (i = 0; i < ARRAY_SIZE(published); i++)
 		static_branch_disable(&published[i]);
 }

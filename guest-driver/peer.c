@@ -11,17 +11,16 @@
  * to end with. Softirqs that a task's own sending to the loopback device runs
  * are none. Kernel threads do not count either: those that an interrupt wakes
  * are mostly its own CPU's.
- *
- * The words are a CPU's own: written with interrupts disabled, by the probe in
- * its interrupts and by its idle loop.
  */
+#include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/tracepoint.h>
 #include <trace/events/sched.h>
 
-#include "sched_hint.h"
+#include "peer.h"
+#include "table.h"
 #include "tracepoints.h"
 
 /*
@@ -33,15 +32,16 @@
 #define ENOUGH		2
 
 /* Idle entries without a wake-up that counts, after which nothing is known. */
-#define MAX_AGE		64
+#define LIFE		64
 
-struct peer {
+/* A CPU's own, as what comes of it. */
+struct vote_count {
 	unsigned int cpu;
 	u8 votes;
-	u8 age;
 };
 
-static DEFINE_PER_CPU(struct peer, peer);
+static DEFINE_PER_CPU(struct vote_count, votes_of_cpu);
+DEFINE_PER_CPU(struct sched_hint_peer, sched_hint_own_peer);
 
 /*
  * With PREEMPT_RT threads of the kernel's run handlers, with softirqs disabled,
@@ -55,6 +55,18 @@ static bool from_interrupt(void)
 		!(current->flags & PF_WQ_WORKER) && in_softirq());
 }
 
+static void vote(struct vote_count *count, unsigned int cpu)
+{
+	if (cpu == count->cpu) {
+		count->votes = min(count->votes + 1, MAX_VOTES);
+	} else if (count->votes) {
+		count->votes--;
+	} else {
+		count->cpu = cpu;
+		count->votes = 1;
+	}
+}
+
 /*
  * On the waker's CPU, the task's pi_lock held and interrupts disabled; but not so
  * where a task wakes itself, which is not looked at: current is the idle task, or
@@ -62,37 +74,20 @@ static bool from_interrupt(void)
  */
 static notrace void waking(void *unused, struct task_struct *task)
 {
-	struct peer *p;
-	unsigned int cpu;
+	struct sched_hint_peer *peer;
+	struct vote_count *count;
 
 	if (!from_interrupt() || (task->flags & PF_KTHREAD))
 		return;
 
-	p = this_cpu_ptr(&peer);
-	p->age = 0;
-	cpu = task_cpu(task);
-	if (cpu == p->cpu) {
-		p->votes = min(p->votes + 1, MAX_VOTES);
-	} else if (p->votes) {
-		p->votes--;
-	} else {
-		p->cpu = cpu;
-		p->votes = 1;
-	}
-}
-
-/* At idle entry, interrupts disabled: the peer's APIC id, or that there is none. */
-u16 sched_hint_peer(void)
-{
-	struct peer *p = this_cpu_ptr(&peer);
-
-	if (p->age < MAX_AGE)
-		p->age++;
-	else
-		p->votes = 0;
-	if (p->votes < ENOUGH || p->cpu == smp_processor_id())
-		return VIRTIO_SCHED_HINT_NO_PEER;
-	return cpu_physical_id(p->cpu);
+	count = this_cpu_ptr(&votes_of_cpu);
+	peer = this_cpu_ptr(&sched_hint_own_peer);
+	if (!peer->life)
+		count->votes = 0;
+	peer->life = LIFE;
+	vote(count, task_cpu(task));
+	peer->bits = count->votes < ENOUGH || count->cpu == smp_processor_id() ?
+		     0 : sched_hint_wake_peer_bits(cpu_physical_id(count->cpu));
 }
 
 int sched_hint_peer_start(void)
@@ -100,7 +95,7 @@ int sched_hint_peer_start(void)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		per_cpu(peer, cpu) = (struct peer) { .votes = 0 };
+		per_cpu(sched_hint_own_peer, cpu).life = 0;
 	check_trace_callback_type_sched_waking(waking);
 	return sched_hint_tracepoint_register("sched_waking", waking, NULL);
 }

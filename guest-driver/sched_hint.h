@@ -63,11 +63,6 @@ u64 sched_hint_runnable_corrections(void);
 void sched_hint_runnable_idle(void);
 u16 sched_hint_runnable_overloaded(void);
 
-/* peer.c: the same */
-int sched_hint_peer_start(void);
-void sched_hint_peer_stop(void);
-u16 sched_hint_peer(void);
-
 /* events.c: the same */
 int sched_hint_events_start(void);
 void sched_hint_events_stop(void);

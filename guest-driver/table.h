@@ -38,9 +38,15 @@ static inline void sched_hint_set_poll_waiters(struct sched_hint_publish *hint, 
 	hint->state |= (u64)nr << VIRTIO_SCHED_HINT_POLL_WAITERS_SHIFT;
 }
 
-static inline void sched_hint_set_wake_peer(struct sched_hint_publish *hint, u16 peer)
+/* What a state word that names a peer differs by from one that names none. */
+static inline u64 sched_hint_wake_peer_bits(u16 peer)
 {
-	hint->state ^= (u64)(VIRTIO_SCHED_HINT_NO_PEER ^ peer) << VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT;
+	return (u64)(VIRTIO_SCHED_HINT_NO_PEER ^ peer) << VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT;
+}
+
+static inline void sched_hint_set_wake_peer(struct sched_hint_publish *hint, u64 bits)
+{
+	hint->state ^= bits;
 }
 
 static inline void sched_hint_set_overloaded(struct sched_hint_publish *hint, u16 nr)
@@ -50,6 +56,12 @@ static inline void sched_hint_set_overloaded(struct sched_hint_publish *hint, u1
 
 /* The CPU's slot while it may publish. Written by bind and unbind only. */
 DECLARE_PER_CPU(struct virtio_sched_hint_slot *, sched_hint_own_slot);
+
+/* Stored whole, as the other words, but by one instruction in place of three. */
+static inline void sched_hint_increment(__le64 *word)
+{
+	asm volatile("incq %0" : "+m" (*word));
+}
 
 static inline void sched_hint_store_state(struct virtio_sched_hint_slot *slot, u64 word)
 {
@@ -92,14 +104,12 @@ static inline void sched_hint_table_event(u64 event_ns, u64 event_dev_ns)
 static inline bool sched_hint_table_publish(const struct sched_hint_publish *hint)
 {
 	struct virtio_sched_hint_slot *slot = this_cpu_read(sched_hint_own_slot);
-	u64 seq;
 
 	if (!slot)
 		return false;
-	seq = le64_to_cpu(READ_ONCE(slot->publish_seq)) + 1;
 	WRITE_ONCE(slot->next_timer_ns, cpu_to_le64(hint->next_timer_ns));
 	WRITE_ONCE(slot->tsc, cpu_to_le64(rdtsc()));
-	WRITE_ONCE(slot->publish_seq, cpu_to_le64(seq));
+	sched_hint_increment(&slot->publish_seq);
 	sched_hint_store_state(slot, hint->state);
 	return true;
 }
@@ -127,8 +137,7 @@ static inline u64 sched_hint_table_runnable_seq(const struct sched_hint_runnable
 static inline void sched_hint_table_runnable(struct sched_hint_runnable_line *line, u64 nr)
 {
 	WRITE_ONCE(line->nr_runnable, cpu_to_le64(nr));
-	/* Stored whole, as the other, but by one instruction in place of three. */
-	asm volatile("incq %0" : "+m" (line->runnable_seq));
+	sched_hint_increment(&line->runnable_seq);
 }
 
 #endif /* SCHED_HINT_TABLE_H */

@@ -157,7 +157,7 @@ static void test_golden(void **state)
 
 	sched_hint_set_flags(&hint, VIRTIO_SCHED_HINT_SLOT_F_TICK);
 	sched_hint_set_poll_waiters(&hint, 0xc2c1);
-	sched_hint_set_wake_peer(&hint, 0xd2d1);
+	sched_hint_set_wake_peer(&hint, sched_hint_wake_peer_bits(0xd2d1));
 	sched_hint_set_overloaded(&hint, 0xe2e1);
 	shim_cpu = 1;
 	assert_true(sched_hint_table_bind(1));
@@ -193,7 +193,7 @@ static void test_running_forgets(void **state)
 
 	sched_hint_set_flags(&hint, 1);
 	sched_hint_set_poll_waiters(&hint, 7);
-	sched_hint_set_wake_peer(&hint, 3);
+	sched_hint_set_wake_peer(&hint, sched_hint_wake_peer_bits(3));
 	sched_hint_set_overloaded(&hint, 2);
 	assert_true(sched_hint_table_bind(0));
 	assert_true(sched_hint_table_publish(&hint));
