@@ -20,8 +20,10 @@ static struct shared {
 	int threads;			/* begun so far */
 } *shared;
 
+/* The calls begin at 20 ms and more from each other: not all at one phase of the tick. */
 static pid_t start_waiter(const struct wait_call *call, int64_t timeout_ns, int calls)
 {
+	struct timespec pause = { 0, 20 * MS };
 	pid_t pid;
 
 	shared->calls = 0;
@@ -36,7 +38,8 @@ static pid_t start_waiter(const struct wait_call *call, int64_t timeout_ns, int 
 	/* not the first time: page faults are over */
 	call->wait(MS);
 	while (calls--) {
-		nap(20);
+		nanosleep(&pause, NULL);
+		pause.tv_nsec += 1300000;
 		shared->began_ns = now_ns();
 		shared->result = call->wait(timeout_ns);
 		shared->ended_ns = now_ns();
