@@ -7,7 +7,7 @@
 CASE_LIMIT_S=240
 SUITE=$PWD
 export SUITE
-# How many cases may fail at first: none, or a few where the clock is that of a machine that may
+# How many cases may fail at first: few, and more where the clock is that of a machine that may
 # have something else to do for seconds.
 repeats=$(cat "$SUITE/repeats")
 
@@ -23,10 +23,12 @@ run_case() {
 	rc=$?
 	[ $rc = 0 ] && return
 	[ $rc = 137 ] && echo "took more than $CASE_LIMIT_S s" >"$why"
-	[ -s "$why" ] || grep '^+' "$RESULTS/$name.trace" | tail -n 1 >"$why"
-	# what it said, and the shell's trace, are shown of a failing case only
-	tail -n 10 "$RESULTS/$name.out"
+	# the command that failed, and what was said last of what is wrong
+	[ -s "$why" ] || echo "$(grep '^+' "$RESULTS/$name.trace" | tail -n 1)" \
+		"$(grep FAIL "$RESULTS/$name.out" | tail -n 1)" >"$why"
+	# the shell's trace and what it said are shown of a failing case only
 	tail -n 15 "$RESULTS/$name.trace"
+	tail -n 25 "$RESULTS/$name.out"
 	return 1
 }
 
