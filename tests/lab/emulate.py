@@ -49,6 +49,20 @@ def prefer_main_loop(pid):
         pass
 
 
+def give_way(pid):
+    """What was begun with SCHED_IDLE (chrt --idle 0) leaves the CPUs to all else, in its new session, too.
+
+    To a kernel with autogroups a session is a group, and what its threads are counts within it only.
+    """
+    if os.sched_getscheduler(0) != os.SCHED_IDLE:
+        return
+    try:
+        with open(f"/proc/{pid}/autogroup", "w", encoding="ascii") as group:
+            group.write("19")
+    except OSError:
+        pass	# it has ended, or there are no such groups
+
+
 def emulated_cpus(pid, nr_cpus, patience_s=5):
     """The threads of QEMU's emulated CPUs: {CPU: thread id}."""
     deadline = time.monotonic() + patience_s
@@ -113,6 +127,7 @@ class EmulatedHost:
         process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, start_new_session=True)
         try:
+            give_way(process.pid)
             if not self.virtual_time:
                 prefer_main_loop(process.pid)
                 pin(process.pid, self.nr_cpus)
