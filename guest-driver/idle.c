@@ -54,7 +54,7 @@ static DEFINE_STATIC_KEY_ARRAY_FALSE(published, VIRTIO_SCHED_HINT_F_EVENT + 1);
 
 #define publishes(feature) static_branch_likely(&published[feature])
 
-/* One of those that cost more than a few instructions is; flipped likewise. */
+/* On while any of them is on that takes more than a few instructions; flipped likewise. */
 static DEFINE_STATIC_KEY_FALSE(publishes_more);
 
 /* Feature bits: what cannot be published in this kernel. */

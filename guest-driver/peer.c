@@ -86,6 +86,7 @@ static notrace void waking(void *unused, struct task_struct *task)
 		count->votes = 0;
 	peer->life = LIFE;
 	vote(count, task_cpu(task));
+	/* A CPU that is unplugged meanwhile is still named, for LIFE entries at most. */
 	peer->bits = count->votes < ENOUGH || count->cpu == smp_processor_id() ?
 		     0 : sched_hint_wake_peer_bits(cpu_physical_id(count->cpu));
 }
