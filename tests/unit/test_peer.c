@@ -81,6 +81,14 @@ static unsigned int peer(void)
 	return NONE;
 }
 
+/* As many wake-ups as it takes to be known. */
+static unsigned int peer_after_two(unsigned int cpu)
+{
+	wake(cpu);
+	wake(cpu);
+	return peer();
+}
+
 static int setup(void **state)
 {
 	current = &idle_task;
@@ -174,30 +182,20 @@ static void test_what_counts(void **state)
 
 	/* whom a task wakes, or an interrupt on top of one */
 	current = &user_task;
-	wake(2);
-	wake(2);
-	assert_int_equal(peer(), NONE);
+	assert_int_equal(peer_after_two(2), NONE);
 
 	/* whom a thread of the kernel wakes: with PREEMPT_RT it may be an interrupt's */
 	current = &kernel_thread;
 	fake_in_softirq = true;
-	wake(2);
-	wake(2);
-	assert_int_equal(peer(), NONE);
+	assert_int_equal(peer_after_two(2), NONE);
 	fake_preempt_rt = true;
 	kernel_thread.flags |= PF_WQ_WORKER;
-	wake(2);
-	wake(2);
-	assert_int_equal(peer(), NONE);
+	assert_int_equal(peer_after_two(2), NONE);
 	kernel_thread.flags &= ~PF_WQ_WORKER;
 	fake_in_softirq = false;
-	wake(2);
-	wake(2);
-	assert_int_equal(peer(), NONE);
+	assert_int_equal(peer_after_two(2), NONE);
 	fake_in_softirq = true;
-	wake(2);
-	wake(2);
-	assert_int_equal(peer(), 2);
+	assert_int_equal(peer_after_two(2), 2);
 }
 
 /* What was known before a stop is not, after a start. */

@@ -157,10 +157,8 @@ static int compare(const void *a, const void *b)
 static void deadlines(int tries)
 {
 	const struct wait_call *call;
-	pid_t stirrer;
+	pid_t stirrer = start_stirrer();
 
-	settled();
-	stirrer = start_stirrer();
 	printf("%-22s %9s %9s %9s %9s %9s %9s (us)\n", "call", "late", "median", "cost",
 	       "spread", "returned", "publishes");
 	for (call = wait_calls; call->name; call++) {
@@ -247,10 +245,8 @@ static void timers(void)
 {
 	const struct view none = { 0 };
 	const struct wait_call *call;
-	pid_t kicked;
+	pid_t kicked = start_kicked();
 
-	settled();
-	kicked = start_kicked();
 	printf("%-22s %9s (us)\n", "call", "to timer");
 	for (call = wait_calls; call->name; call++) {
 		int64_t distance = INT64_MAX;

@@ -127,22 +127,6 @@ static unsigned int stir(int cpu)
 	return look(cpu).waiters;
 }
 
-/* How many wait on CPU 0 when whoever started this program has come to rest: the same for a second. */
-static unsigned int settled(void)
-{
-	unsigned int others = stir(0), same = 0, i;
-
-	for (i = 0; i < 50 && same < 5; i++) {
-		unsigned int now;
-
-		nap(200);
-		now = stir(0);
-		same = now == others ? same + 1 : 0;
-		others = now;
-	}
-	return others;
-}
-
 /* The TSC and the clock at one moment, as near as can be. */
 struct moment {
 	uint64_t tsc;

@@ -110,7 +110,7 @@ static void stop_and_go(const struct wait_call *call, unsigned int others)
 static void wakes(void)
 {
 	const struct wait_call *call;
-	const unsigned int at_first = settled();
+	const unsigned int at_first = stir(0);
 	struct sigaction action = { .sa_handler = handler };
 
 	sigaction(SIGUSR1, &action, NULL);
@@ -141,7 +141,7 @@ static void set_online(int cpu, int online)
 static void moves(void)
 {
 	const struct wait_call *call = wait_calls;
-	unsigned int others_0 = settled(), others_1;
+	unsigned int others_0 = stir(0), others_1;
 	struct view view;
 	pid_t pid = begin_waiter(call, FOREVER, 3);
 
@@ -193,7 +193,7 @@ static int member(void *nr)
 
 static void crowd(unsigned int size, unsigned int room)
 {
-	unsigned int others = settled();
+	unsigned int others = stir(0);
 	struct view view;
 	intptr_t i;
 	pid_t pid;
@@ -289,6 +289,22 @@ static void stop_and_continue(pid_t pid, const char *name, unsigned int others)
 	check(view.timeout_ns != NONE, name, "continued with its timeout", &view);
 }
 
+/* How many wait on CPU 0 when whoever started this program has come to rest: the same for a second. */
+static unsigned int settled(void)
+{
+	unsigned int others = stir(0), same = 0, i;
+
+	for (i = 0; i < 50 && same < 5; i++) {
+		unsigned int now;
+
+		nap(200);
+		now = stir(0);
+		same = now == others ? same + 1 : 0;
+		others = now;
+	}
+	return others;
+}
+
 /* Registers as SYSCALL or SYSENTER leave them. */
 static void entry(const char *program)
 {
@@ -345,6 +361,7 @@ int main(int argc, char **argv)
 		err(2, "mmap");
 	wait_calls_open();
 	run_on(0, 1);
+	settled();
 
 	if (!strcmp(what, "deadlines"))
 		deadlines(argc > 3 ? atoi(argv[3]) : 8);

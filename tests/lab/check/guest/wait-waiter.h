@@ -23,8 +23,8 @@ static struct shared {
 /* The calls begin at 20 ms and more from each other: not all at one phase of the tick. */
 static pid_t start_waiter(const struct wait_call *call, int64_t timeout_ns, int calls)
 {
-	struct timespec pause = { 0, 20 * MS };
 	pid_t pid;
+	int i;
 
 	shared->calls = 0;
 	shared->began_ns = 0;
@@ -37,9 +37,8 @@ static pid_t start_waiter(const struct wait_call *call, int64_t timeout_ns, int 
 	run_on(0, 0);
 	/* not the first time: page faults are over */
 	call->wait(MS);
-	while (calls--) {
-		nanosleep(&pause, NULL);
-		pause.tv_nsec += 1300000;
+	for (i = 0; i < calls; i++) {
+		nap(20 + i);
 		shared->began_ns = now_ns();
 		shared->result = call->wait(timeout_ns);
 		shared->ended_ns = now_ns();
