@@ -10,13 +10,14 @@ import subprocess
 from image import Tree, kernel_modules
 from options import SetupError, TOP
 from pins import cache_dir, kernels
+from vmlinux import vmlinux
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FIRST_GUEST = "main"
 FIRMWARE = {
     "/usr/share/seabios/bios-256k.bin": "seabios",
     "/usr/share/qemu/kvmvapic.bin": "qemu-system-data",
-    "/usr/share/qemu/linuxboot_dma.bin": "qemu-system-data",
+    "/usr/share/qemu/pvh.bin": "qemu-system-data",
 }
 # the button, for suspended guests to be woken with
 GUEST_MODULES = ["virtio_pci", "virtio_net", "virtio_blk", "virtio_balloon", "button"]
@@ -153,6 +154,8 @@ def build(opts, where):
         shutil.copy(os.path.join(HERE, script), where)
     shutil.copy(helper("agent"), os.path.join(where, "bin"))
     shutil.copy(stripped(qemu), os.path.join(where, "bin", "qemu"))
+    shutil.copy(vmlinux(root, opts.guest_kver), os.path.join(where, "guest", "vmlinux"))
+    # what a guest can start by kexec
     shutil.copy(os.path.join(root, "boot", f"vmlinuz-{opts.guest_kver}"), os.path.join(where, "guest", "vmlinuz"))
     guest_image(opts, root).write(os.path.join(where, "guest", "initramfs"))
     shutil.copytree(opts.dir, os.path.join(where, "scenario"), symlinks=True,
