@@ -2,7 +2,6 @@
 """Has tests/lab/run or tests/scenario/run run a scenario."""
 
 import os
-import signal
 import subprocess
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -24,7 +23,7 @@ def follow(argv, progress):
             progress.show(line.rstrip("\n"))
         return process.wait()
     except KeyboardInterrupt:
-        # the runner got the signal, too, and cleans up behind itself
-        process.send_signal(signal.SIGINT)
+        # It cleans up behind itself. Not by SIGINT, which who was begun in the background ignores.
+        process.terminate()
         process.wait()
         raise
