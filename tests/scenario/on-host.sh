@@ -28,7 +28,7 @@ stop_everything() {
 	[ -n "$host_sh" ] && kill -KILL -"$host_sh" 2>/dev/null
 	for dir in "$SCENARIO_STATE"/guests/*; do
 		[ -s "$dir/pid" ] && kill -KILL "$(cat "$dir/pid")" 2>/dev/null
-		rm -f "$dir"/monitor.in "$dir"/monitor.out "$dir"/qmp.in "$dir"/qmp.out
+		rm -f "$dir"/qmp.in "$dir"/qmp.out
 	done
 }
 
