@@ -65,8 +65,10 @@ int unregister_trace_sched_update_nr_running_tp(void (*probe)(void *, struct rq 
 #define tracepoint_synchronize_unregister()	((void)0)
 
 enum cpuhp_state { CPUHP_BP_PREPARE_DYN = 1 };
-#define cpuhp_setup_state_nocalls(state, name, up, down)	((void)(up), (void)(down), 1)
-#define cpuhp_remove_state_nocalls(state)			((void)(state))
+/* Calls neither; the test does, as a CPU comes and goes. */
+int cpuhp_setup_state_nocalls(enum cpuhp_state state, const char *name,
+			      int (*up)(unsigned int cpu), int (*down)(unsigned int cpu));
+void cpuhp_remove_state_nocalls(enum cpuhp_state state);
 #define stop_machine(fn, data, cpus)				(fn)(data)
 
 #endif /* FAKE_SCHED_H */

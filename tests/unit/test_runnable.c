@@ -57,6 +57,25 @@ int unregister_trace_sched_update_nr_running_tp(void (*old)(void *, struct rq *,
 	return 0;
 }
 
+static int (*cpu_comes)(unsigned int cpu);
+static int (*cpu_has_gone)(unsigned int cpu);
+
+int cpuhp_setup_state_nocalls(enum cpuhp_state state, const char *name,
+			      int (*up)(unsigned int cpu), int (*down)(unsigned int cpu))
+{
+	assert_null(cpu_comes);
+	cpu_comes = up;
+	cpu_has_gone = down;
+	return state;
+}
+
+void cpuhp_remove_state_nocalls(enum cpuhp_state state)
+{
+	assert_int_equal(state, CPUHP_BP_PREPARE_DYN);
+	cpu_comes = NULL;
+	cpu_has_gone = NULL;
+}
+
 /* What the kernel counts changes, and it tells that or does not. */
 static void change(unsigned int cpu, int by, bool told)
 {
@@ -201,6 +220,26 @@ static void test_overloaded(void **state)
 	assert_int_equal(sched_hint_runnable_overloaded(), 1);
 }
 
+/* What a CPU does on its way offline is not told, nor what is on its runqueue before it is online. */
+static void test_hotplug(void **state)
+{
+	change(2, 3, true);
+	assert_int_equal(published(2), 4);
+	assert_int_equal(sched_hint_runnable_overloaded(), 1);
+	change(2, -4, false);
+	assert_int_equal(cpu_has_gone(2), 0);
+	assert_int_equal(published(2), 0);
+	assert_int_equal(sched_hint_runnable_overloaded(), 0);
+
+	change(2, 1, true);
+	assert_int_equal(published(2), 1);
+	change(2, -1, false);
+	assert_int_equal(cpu_comes(2), 0);
+	assert_int_equal(published(2), 0);
+	assert_int_equal(published(1), 1);
+	assert_int_equal(corrections(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +248,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_told_between, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_cpu, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_overloaded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hotplug, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
