@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-.PHONY: check check-all check-unit check-qtest check-lab check-matrix check-long style
+.PHONY: check check-all check-unit check-qtest check-lab check-matrix check-long check-mutants style
 #: make check             all tests; the last line is "N passed, N failed"
 check: deps
 	@scripts/check unit qtest lab
@@ -29,6 +29,11 @@ check-matrix:
 #: make check-long        longer storms on both kernels
 check-long:
 	@scripts/check long
+
+#: make check-mutants     takes features out, one at a time: do the tests notice?
+#:                        MUTANTS="--kernels 6.1 quota drain", or what tests/mutants/run --help lists
+check-mutants: deps
+	@tests/mutants/run $(MUTANTS)
 
 #: make style             checkpatch, sparse, W=1, cppcheck; silent when all is well
 style:
