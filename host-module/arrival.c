@@ -28,9 +28,11 @@
 #include <linux/string.h>
 #include <net/sock.h>
 
+#include "ahead.h"
 #include "arrival.h"
 #include "attach.h"
 #include "kvm.h"
+#include "main.h"
 #include "trace.h"
 #include "vm.h"
 
@@ -42,6 +44,7 @@
  * @twins: other VMs' watches of the same queue; under shint_lock
  * @queue: our place in vm->watches
  * @arrivals: packets; written by the entry's function only, so serialised
+ * @ahead: of the next packet; likewise
  */
 struct shint_watch {
 	struct wait_queue_entry wait;
@@ -50,6 +53,7 @@ struct shint_watch {
 	struct list_head twins;
 	u32 queue;
 	u64 arrivals;
+	struct shint_ahead ahead;
 };
 
 const char *const shint_arrival_roles[SHINT_NR_ROLES] = {
@@ -134,12 +138,18 @@ static void arrival_came(struct shint_watch *watch)
 	}
 	for (role = 0; role < SHINT_NR_ROLES; role++)
 		arrival_wake(vm, ids[role], role, now_ns);
+	/* Last, for nothing waits for it. The costs are written meanwhile: either value will do. */
+	if (READ_ONCE(shint_worker_ahead) && ids[SHINT_TAKER] != SHINT_NO_VCPU)
+		shint_ahead_arrived(&watch->ahead,
+				    &arrival_vcpu(vm, ids[SHINT_TAKER])->wake_costs, now_ns);
 }
 
 static int arrival_woken(struct wait_queue_entry *wait, unsigned int mode, int flags, void *key)
 {
+	__poll_t what = key_to_poll(key);
+
 	/* Also woken for room to send. The end of a device looks like a packet. */
-	if (key_to_poll(key) & EPOLLIN)
+	if (what & EPOLLIN && !(what & SHINT_AHEAD_MARK))
 		arrival_came(container_of(wait, struct shint_watch, wait));
 	return 0;
 }
@@ -229,6 +239,7 @@ static int arrival_add(struct shint_vm *vm, struct sock *sk, struct shint_watch 
 	watch->sk = sk;
 	watch->vm = vm;
 	watch->queue = queue;
+	shint_ahead_init(&watch->ahead, sk_sleep(sk));
 	vm->watches[queue] = watch;
 	init_waitqueue_func_entry(&watch->wait, arrival_woken);
 	add_wait_queue(sk_sleep(sk), &watch->wait);
@@ -315,6 +326,13 @@ int shint_arrival_query(struct shint_vm *vm, struct kvm_sched_hint_arrivals *arg
 	return ret;
 }
 
+static void arrival_add_counts(const struct shint_watch *watch, struct shint_tap_counts *sum)
+{
+	sum->arrivals += READ_ONCE(watch->arrivals);
+	sum->worker_wakes += READ_ONCE(watch->ahead.wakes);
+	sum->worker_hits += READ_ONCE(watch->ahead.hits);
+}
+
 /* Under shint_lock. */
 static void arrival_remove(struct shint_vm *vm, u32 queue)
 {
@@ -323,8 +341,9 @@ static void arrival_remove(struct shint_vm *vm, u32 queue)
 	if (!watch)
 		return;
 	remove_wait_queue(sk_sleep(watch->sk), &watch->wait);
+	shint_ahead_stop(&watch->ahead);
 	list_del(&watch->twins);
-	vm->past_arrivals += watch->arrivals;
+	arrival_add_counts(watch, &vm->past_arrivals);
 	vm->watches[queue] = NULL;
 	sock_put(watch->sk);
 	kfree(watch);
@@ -373,20 +392,20 @@ void shint_arrival_unwatch(struct shint_vm *vm)
 }
 
 /**
- * shint_arrival_count() - packets that have arrived
+ * shint_arrival_count() - packets that have arrived, and what was done ahead of them
  * @vm: an attached VM
+ * @counts: out
  *
  * Context: under shint_lock.
  */
-u64 shint_arrival_count(const struct shint_vm *vm)
+void shint_arrival_count(const struct shint_vm *vm, struct shint_tap_counts *counts)
 {
-	u64 arrivals = vm->past_arrivals;
 	u32 i;
 
+	*counts = vm->past_arrivals;
 	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
 		if (vm->watches[i])
-			arrivals += READ_ONCE(vm->watches[i]->arrivals);
-	return arrivals;
+			arrival_add_counts(vm->watches[i], counts);
 }
 
 /**

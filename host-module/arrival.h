@@ -11,6 +11,7 @@
 
 struct kvm_sched_hint_arrivals;
 struct kvm_sched_hint_watch;
+struct shint_tap_counts;
 struct shint_vcpu;
 struct shint_vm;
 
@@ -21,7 +22,7 @@ int shint_arrival_watch(struct shint_vm *vm, const struct kvm_sched_hint_watch *
 int shint_arrival_query(struct shint_vm *vm, struct kvm_sched_hint_arrivals *arg);
 void shint_arrival_prune(struct shint_vm *vm);
 void shint_arrival_unwatch(struct shint_vm *vm);
-u64 shint_arrival_count(const struct shint_vm *vm);
+void shint_arrival_count(const struct shint_vm *vm, struct shint_tap_counts *counts);
 
 u64 shint_arrival_taken_ns(struct shint_vcpu *vcpu, enum shint_role *role);
 void shint_arrival_allow(struct shint_vcpu *vcpu, const bool allowed[SHINT_NR_ROLES]);

@@ -178,13 +178,23 @@ void shint_way_judge(struct shint_way *way, bool hit, u64 now_ns)
 }
 
 /**
+ * shint_way_paused() - whether most of the last wake-ups were in vain
+ * @way: may be changing
+ * @now_ns: now
+ */
+bool shint_way_paused(const struct shint_way *way, u64 now_ns)
+{
+	return now_ns < READ_ONCE(way->paused_until_ns);
+}
+
+/**
  * shint_way_pays() - whether to wake the vCPU ahead
  * @way: to it; may be changing
  * @now_ns: now
  */
 bool shint_way_pays(const struct shint_way *way, u64 now_ns)
 {
-	return READ_ONCE(way->mean_ns) && now_ns >= READ_ONCE(way->paused_until_ns);
+	return READ_ONCE(way->mean_ns) && !shint_way_paused(way, now_ns);
 }
 
 /**

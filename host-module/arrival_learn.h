@@ -83,6 +83,7 @@ void shint_arrivals_halt_ended(struct shint_arrivals *arrivals, u32 vcpu_id, u64
 			       u64 end_ns);
 bool shint_arrivals_taker(const struct shint_arrivals *arrivals, u32 queue, u32 *vcpu_id);
 void shint_way_judge(struct shint_way *way, bool hit, u64 now_ns);
+bool shint_way_paused(const struct shint_way *way, u64 now_ns);
 bool shint_way_pays(const struct shint_way *way, u64 now_ns);
 u64 shint_way_keep_ns(const struct shint_way *way);
 

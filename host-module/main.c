@@ -58,6 +58,10 @@ static const struct kernel_param_ops mode_ops = {
 module_param_cb(mode, &mode_ops, NULL, 0644);
 MODULE_PARM_DESC(mode, "off, observe (decide and count only), always (keep on every halt), hint (default)");
 
+bool shint_worker_ahead;
+module_param_named(worker_ahead, shint_worker_ahead, bool, 0644);
+MODULE_PARM_DESC(worker_ahead, "in mode hint wake what brings packets to the guest (vhost, QEMU) ahead of those that are predicted (default N)");
+
 u32 shint_test_blind_period_us;
 u32 shint_test_blind_keep_us = 1000;
 

@@ -28,6 +28,7 @@ extern u32 shint_test_blind_period_us;
 extern u32 shint_test_blind_keep_us;
 extern u32 shint_test_without;
 extern bool shint_test_shuffled;
+extern bool shint_worker_ahead;
 
 void shint_wake_drained(void);
 

@@ -332,6 +332,34 @@ static void apply_limits(const struct shint_situation *situation,
 }
 
 /**
+ * shint_policy_worker_in_ns() - when to wake what brings packets, ahead of the next
+ * @starts: when packets have come
+ * @costs: what waking costs
+ * @now_ns: now; a packet has just come
+ * @until_ns: out: a packet up to then is what it was for; 0 if there is nothing to do
+ *
+ * What is woken sleeps again at once. Idle states are chosen for sleeps of several
+ * times what leaving them takes: so it sleeps lightly through the lead and a window
+ * of one wake cost, not through a wider one.
+ *
+ * Return: so many ns from now, or 0.
+ */
+u64 shint_policy_worker_in_ns(struct shint_predictor *starts,
+			      const struct shint_wake_costs *costs, u64 now_ns, u64 *until_ns)
+{
+	u64 cost_ns = shint_wake_cost_ns(costs, VIRTIO_SCHED_HINT_NS_NONE);
+	u64 soonest_ns = now_ns + cost_ns + cost_ns / 2;
+	struct shint_window window;
+
+	*until_ns = 0;
+	if (!shint_predict_window(starts, soonest_ns, &window) ||
+	    window.from_ns <= soonest_ns || window.until_ns - window.from_ns > cost_ns)
+		return 0;
+	*until_ns = window.until_ns;
+	return window.from_ns - soonest_ns;
+}
+
+/**
  * shint_policy_decide() - decide about a halt
  * @situation: what is known
  * @decision: out

@@ -107,6 +107,8 @@ static inline bool shint_verdict_is_stock(enum shint_verdict verdict)
 const char *shint_verdict_name(enum shint_verdict verdict);
 u32 shint_policy_hit_worth(u64 budget_left_ns, u64 budget_limit_ns);
 u64 shint_policy_start_gap_ns(const struct shint_wake_costs *costs);
+u64 shint_policy_worker_in_ns(struct shint_predictor *starts,
+			      const struct shint_wake_costs *costs, u64 now_ns, u64 *until_ns);
 void shint_policy_decide(const struct shint_situation *situation,
 			 struct shint_decision *decision);
 

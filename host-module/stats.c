@@ -84,6 +84,7 @@ static void stats_show_vcpu(struct seq_file *seq, const struct shint_vm *vm, u32
 static void stats_show_vm(struct seq_file *seq, struct shint_vm *vm)
 {
 	struct shint_counters sum = {};
+	struct shint_tap_counts counts;
 	u32 i, nr_used = READ_ONCE(vm->nr_used), nr_watches = 0;
 
 	for (i = 0; i < nr_used; i++)
@@ -101,7 +102,9 @@ static void stats_show_vm(struct seq_file *seq, struct shint_vm *vm)
 		seq_printf(seq, " %s_way_ns=%llu", shint_arrival_roles[i],
 			   READ_ONCE(vm->arrivals.ways[i].mean_ns));
 	stats_show_counters(seq, &sum);
-	seq_printf(seq, " arrivals=%llu\n", shint_arrival_count(vm));
+	shint_arrival_count(vm, &counts);
+	seq_printf(seq, " arrivals=%llu worker_wakes=%llu worker_hits=%llu\n", counts.arrivals,
+		   counts.worker_wakes, counts.worker_hits);
 	seq_printf(seq, "status %s %s\n", vm->name, shint_status_text(shint_vm_status(vm)));
 
 	for (i = 0; i < nr_used; i++)

@@ -203,6 +203,18 @@ struct shint_vcpu {
 } ____cacheline_aligned;
 
 /**
+ * struct shint_tap_counts - of taps
+ * @arrivals: packets
+ * @worker_wakes: what brings them was woken ahead of one
+ * @worker_hits: which came in time
+ */
+struct shint_tap_counts {
+	u64 arrivals;
+	u64 worker_wakes;
+	u64 worker_hits;
+};
+
+/**
  * struct shint_limits - what an operator may change while the VM runs
  * @max_keep_ns: limit of one grant
  * @vcpu_budget_ns: kept time per vCPU and window
@@ -258,7 +270,7 @@ struct shint_override {
  * @budget: the VM's, if limits.vm_budget_ns is set
  * @nr_used: one more than the largest vCPU id that has halted; under budget_lock
  * @watches: taps that are watched; under shint_lock
- * @past_arrivals: packets at taps that are not watched any more; under shint_lock
+ * @past_arrivals: of taps that are not watched any more; under shint_lock
  * @arrivals_lock: @arrivals, among vCPUs and arrivals; raw, and with interrupts
  *	disabled, in which packets arrive
  * @arrivals: what arrivals lead to
@@ -295,7 +307,7 @@ struct shint_vm {
 	struct shint_budget budget;
 	u32 nr_used;
 	struct shint_watch *watches[KVM_SCHED_HINT_MAX_WATCHES];
-	u64 past_arrivals;
+	struct shint_tap_counts past_arrivals;
 	raw_spinlock_t arrivals_lock;
 	struct shint_arrivals arrivals;
 	u64 stray_hits;

@@ -59,7 +59,7 @@ static enum hrtimer_restart wake_fire(struct hrtimer *timer)
  */
 void shint_wake_init(struct shint_vcpu *vcpu)
 {
-	shint_hrtimer_setup(&vcpu->waker.timer, wake_fire);
+	shint_hrtimer_setup(&vcpu->waker.timer, wake_fire, HRTIMER_MODE_REL_PINNED_HARD);
 }
 
 /**

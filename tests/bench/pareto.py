@@ -8,6 +8,7 @@ import plots  # the demonstration's
 
 COLOURS = {**plots.COLOURS, "blind-10pct": "#e377c2", "poll-50us": "#f0c27b", "poll-200us": "#d55e00",
            "poll-1ms": "#e69f00", "poll-10ms": "#b8860b", "hint-5ms": "#5fd3b0", "hint-1ms": "#a6e8d5",
+           "hint-ahead": "#00664b",
            "vhost-poll-200us": "#c0392b", "haltpoll": "#56b4e9", "idle-poll": "#222222", "cpu-pm": "#7f4f24",
            "zeroed": "#9467bd", "shuffled": "#8c8c00",
            "without-timer": "#c5b0d5", "without-io": "#c49c94", "without-peer": "#f7b6d2",

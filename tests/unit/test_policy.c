@@ -785,6 +785,50 @@ static void test_invariants(void **state)
 		    seen[SHINT_STOCK_BUDGET]);
 }
 
+/* Packets each 20 ms, by turns so much too early and too late. */
+static struct shint_predictor packets(u64 jitter_ns)
+{
+	struct shint_predictor starts = { 0 };
+	unsigned int i;
+
+	for (i = 0; i <= 60; i++)
+		shint_predict_start(&starts, NOW - (60 - i) * 20 * MS +
+				    (i < 60 ? (i % 2 ? jitter_ns : -jitter_ns) : 0));
+	return starts;
+}
+
+/* What brings the next packet is to be awake, and asleep again, when it comes. */
+static void test_worker_ahead(void **state)
+{
+	struct shint_predictor none = { 0 }, steady = packets(0), restless = packets(MS);
+	u64 in_ns, until_ns = 1;
+	struct past past;
+
+	wake_costs(&past, COST);
+	assert_int_equal(shint_policy_worker_in_ns(&none, &past.costs, NOW, &until_ns), 0);
+	assert_int_equal(until_ns, 0);
+
+	in_ns = shint_policy_worker_in_ns(&steady, &past.costs, NOW, &until_ns);
+	assert_in_range(in_ns, 20 * MS - 3 * COST, 20 * MS - COST);
+	assert_in_range(until_ns, NOW + 20 * MS, NOW + 20 * MS + COST);
+	/* a long wait begins with the packet: much later there is nothing to be ahead of */
+	assert_int_equal(shint_policy_worker_in_ns(&steady, &past.costs, NOW + 25 * MS, &until_ns), 0);
+	assert_int_equal(until_ns, 0);
+
+	/* the window is wider than the sleep is light */
+	steady = packets(0);
+	wake_costs(&past, COST / 10);
+	assert_int_equal(shint_policy_worker_in_ns(&steady, &past.costs, NOW, &until_ns), 0);
+	wake_costs(&past, COST);
+	assert_int_equal(shint_policy_worker_in_ns(&restless, &past.costs, NOW, &until_ns), 0);
+	assert_int_equal(until_ns, 0);
+
+	/* it would have to be woken before now */
+	steady = packets(0);
+	wake_costs(&past, 20 * MS);
+	assert_int_equal(shint_policy_worker_in_ns(&steady, &past.costs, NOW, &until_ns), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -803,6 +847,7 @@ int main(void)
 		cmocka_unit_test(test_arrival),
 		cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_hit_worth),
+		cmocka_unit_test(test_worker_ahead),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_invariants),
 	};

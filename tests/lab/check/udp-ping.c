@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * udp-ping [-t] ADDRESS PORT COUNT GAP_MS [MAX_GAP_MS]: requests to an echo, each after a
- * gap, or one at random between the two; -t prints how long each answer took, in ns. Fails
- * if one does not come.
+ * udp-ping [-t] ADDRESS PORT COUNT GAP_MS [MAX_GAP_MS]: requests to an echo, each so long
+ * after the one before, or after a time at random between the two; -t prints how long each
+ * answer took, in ns. Fails if one does not come.
  */
 #include <arpa/inet.h>
 #include <stdbool.h>
@@ -45,6 +45,19 @@ static long long request(int fd)
 	return now_ns() - sent_ns;
 }
 
+/* Sleeps until so long after the last call. What is late does not make the next one late. */
+static void sleep_on(long long ns)
+{
+	static struct timespec until;
+
+	if (!until.tv_sec)
+		clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ns;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	bool times = getopt(argc, argv, "t") == 't';
@@ -67,7 +80,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < atoi(argv[2]); i++) {
 		long long took_ns;
 
-		usleep(min_us + random() % span_us);
+		sleep_on((min_us + random() % span_us) * 1000LL);
 		took_ns = request(fd);
 		if (took_ns < 0) {
 			perror("udp-ping");

@@ -17,3 +17,11 @@ echo 1 >$NODE/drain
 within 5 "detached by the second drain" not_attached main
 echo 0 >$NODE/drain
 within 10 "attached after the drain was taken back" attached main
+
+# whatever QEMU does about it
+kill -STOP "$(guest-pid main)"
+echo 1 >$NODE/drain
+within 5 "detached while QEMU stands still" not_attached main
+kill -CONT "$(guest-pid main)"
+echo 0 >$NODE/drain
+within 10 "attached after that drain" attached main

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What brings a packet from the tap to the guest sleeps, too: the vhost worker,
+ * or QEMU. Where the next packet is predicted within a narrow window it is woken
+ * a little before: it finds nothing and sleeps again, so lightly for a while that
+ * its pCPU is there at once when the packet comes.
+ *
+ * That is a wake-up of the tap's wait queue, as a packet's would be. Whoever
+ * waits there must look what there is, as after any wake-up; vhost and QEMU do.
+ *
+ * At most one wake-up to a packet, and to the time that a few of the vCPU's
+ * wake-ups take: it is no load, whatever the packets are like.
+ */
+#include <linux/ktime.h>
+
+#include "ahead.h"
+#include "compat.h"
+#include "policy.h"
+
+/*
+ * In softirq context, on PREEMPT_RT in a thread: a wait queue's lock must not be
+ * taken in hard interrupts there.
+ */
+static enum hrtimer_restart ahead_fire(struct hrtimer *timer)
+{
+	struct shint_ahead *ahead = container_of(timer, struct shint_ahead, timer);
+
+	WRITE_ONCE(ahead->wakes, ahead->wakes + 1);
+	wake_up_interruptible_poll(ahead->queue, EPOLLIN | EPOLLRDNORM | SHINT_AHEAD_MARK);
+	return HRTIMER_NORESTART;
+}
+
+/**
+ * shint_ahead_init() - begin with a queue
+ * @ahead: zeroed
+ * @queue: its wait queue; outlives @ahead
+ */
+void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue)
+{
+	ahead->queue = queue;
+	shint_hrtimer_setup(&ahead->timer, ahead_fire, HRTIMER_MODE_REL_PINNED_SOFT);
+}
+
+/* A packet: was it the one that was waited for? */
+static void ahead_judge(struct shint_ahead *ahead, u64 now_ns)
+{
+	u64 wakes = READ_ONCE(ahead->wakes);
+	bool hit = now_ns <= ahead->until_ns;
+
+	/* If it came before the wake-up, that is moot. If that is under way it is let be. */
+	hrtimer_try_to_cancel(&ahead->timer);
+	if (ahead->until_ns && wakes != ahead->judged) {
+		shint_way_judge(&ahead->way, hit, now_ns);
+		ahead->hits += hit;
+	}
+	ahead->judged = wakes;
+	ahead->until_ns = 0;
+}
+
+/**
+ * shint_ahead_arrived() - learn from a packet, and prepare for the next
+ * @ahead: of its queue
+ * @costs: what waking costs the vCPU that takes the queue's interrupts: what brings
+ *	the packet is assumed to sleep as deep
+ * @now_ns: now
+ *
+ * Context: an entry's function of the wait queue: its lock is held.
+ */
+void shint_ahead_arrived(struct shint_ahead *ahead, const struct shint_wake_costs *costs,
+			 u64 now_ns)
+{
+	u64 gap_ns = now_ns - ahead->last_ns, in_ns;
+
+	ahead_judge(ahead, now_ns);
+	ahead->last_ns = now_ns;
+	if (gap_ns <= shint_policy_start_gap_ns(costs))
+		return;
+	shint_predict_start(&ahead->starts, now_ns);
+	if (shint_way_paused(&ahead->way, now_ns))
+		return;
+	in_ns = shint_policy_worker_in_ns(&ahead->starts, costs, now_ns, &ahead->until_ns);
+	if (in_ns)
+		hrtimer_start(&ahead->timer, ns_to_ktime(in_ns), HRTIMER_MODE_REL_PINNED_SOFT);
+}
+
+/**
+ * shint_ahead_stop() - no more wake-ups
+ * @ahead: no entry's function calls shint_ahead_arrived() any more
+ *
+ * Context: may sleep; not under the wait queue's lock.
+ */
+void shint_ahead_stop(struct shint_ahead *ahead)
+{
+	hrtimer_cancel(&ahead->timer);
+}

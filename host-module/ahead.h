@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What brings packets from a tap to the guest, woken ahead of a predicted one.
+ */
+#ifndef SHINT_AHEAD_H
+#define SHINT_AHEAD_H
+
+#include <linux/hrtimer.h>
+#include <linux/poll.h>
+#include <linux/wait.h>
+
+#include "arrival_learn.h"
+#include "predict.h"
+#include "wake_cost.h"
+
+/* In a wake-up's key: it is ours, and no packet. Nobody else uses the bit. */
+#define SHINT_AHEAD_MARK	EPOLLMSG
+
+/**
+ * struct shint_ahead - of one queue of a tap
+ * @timer: for the next wake-up
+ * @queue: the tap's wait queue, whose lock guards all but @timer and @wakes
+ * @starts: when packets come that something starts with
+ * @way: what came of the last wake-ups; its mean is not used
+ * @last_ns: the last packet
+ * @until_ns: a packet up to then was worth waking for; 0: no wake-up is out
+ * @wakes: wake-ups; the timer's
+ * @judged: @wakes when they were last judged
+ * @hits: of them, followed by a packet in time
+ */
+struct shint_ahead {
+	struct hrtimer timer;
+	struct wait_queue_head *queue;
+	struct shint_predictor starts;
+	struct shint_way way;
+	u64 last_ns;
+	u64 until_ns;
+	u64 wakes;
+	u64 judged;
+	u64 hits;
+};
+
+void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue);
+void shint_ahead_arrived(struct shint_ahead *ahead, const struct shint_wake_costs *costs,
+			 u64 now_ns);
+void shint_ahead_stop(struct shint_ahead *ahead);
+
+#endif /* SHINT_AHEAD_H */

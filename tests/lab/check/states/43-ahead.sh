@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What brings packets is woken ahead of those that are predicted: not unless it was asked for, nor in
+# other modes, nor for packets at random. Where the pCPUs' idle states are deep the answers come sooner.
+AHEAD=$PARAMETERS/worker_ahead
+guest-run "udp-echo 9 >/dev/null 2>&1 </dev/null &"
+
+# Requests, and what the median answer takes in us
+median() { # COUNT GAP-MS [MAX-GAP-MS]
+	pin-load udp-ping -t "$GUEST_IP" 9 "$@" | sort -n | awk '{ ns[NR] = $1 } END { print int(ns[int((NR + 1) / 2)] / 1000) }'
+}
+
+# Of so many requests: wakes, and of them hits
+wakes_of() { # COUNT GAP-MS [MAX-GAP-MS]
+	wakes=$(counter worker_wakes) hits=$(counter worker_hits)
+	took=$(median "$@")
+	wakes=$(($(counter worker_wakes) - wakes)) hits=$(($(counter worker_hits) - hits))
+	echo "$* requests: $wakes wakes, $hits hits, median $took us" | tee -a "$RESULTS/ahead"
+}
+
+expect "worker_ahead, as loaded" "$(cat "$AHEAD")" N
+wakes_of 40 40
+expect "wakes without worker_ahead" "$wakes" 0
+plain=$took
+
+echo Y >"$AHEAD"
+wakes_of 100 40
+wakes_of 100 40
+wakes_of 40 40
+[ "$wakes" -ge 30 ] || fail "of 40 packets each 40 ms $wakes were gone ahead of"
+[ "$hits" -ge $((wakes * 9 / 10)) ] || fail "$hits of $wakes wake-ups were followed by a packet in time"
+[ "$took" -le $((plain * 3 / 4)) ] || fail "answers take $took us, and $plain without"
+
+wakes_of 40 20 100
+[ "$wakes" -le 10 ] || fail "$wakes wake-ups for packets at random"
+
+set_mode observe
+wakes_of 40 40
+expect "wakes in mode observe" "$wakes" 0
+set_mode hint
+echo N >"$AHEAD"
+wakes_of 40 40
+expect "wakes when it is off again" "$wakes" 0
