@@ -44,8 +44,8 @@ void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue)
 /* A packet: was it the one that was waited for? */
 static void ahead_judge(struct shint_ahead *ahead, u64 now_ns)
 {
+	bool hit = shint_ahead_meets(ahead, now_ns);
 	u64 wakes = READ_ONCE(ahead->wakes);
-	bool hit = now_ns <= ahead->until_ns;
 
 	/* If it came before the wake-up, that is moot. If that is under way it is let be. */
 	hrtimer_try_to_cancel(&ahead->timer);

@@ -40,6 +40,18 @@ struct shint_ahead {
 	u64 hits;
 };
 
+/**
+ * shint_ahead_meets() - whether a packet is the one that a wake-up was for
+ * @ahead: of its queue, not yet told of it
+ * @now_ns: now
+ *
+ * Context: as shint_ahead_arrived().
+ */
+static inline bool shint_ahead_meets(const struct shint_ahead *ahead, u64 now_ns)
+{
+	return now_ns <= ahead->until_ns && READ_ONCE(ahead->wakes) != ahead->judged;
+}
+
 void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue);
 void shint_ahead_arrived(struct shint_ahead *ahead, const struct shint_wake_costs *costs,
 			 u64 now_ns);

@@ -32,7 +32,7 @@ round() { # CONFIG ROUND
 
 run_config() { # CONFIG ROUND
 	is_unavailable "$1" && return
-	check_ablation "$1" || return
+	check_parameter "$1" || return
 	use_guest "$1" || return
 	[ "$1" != blind ] || [ "$blind_period_us" -gt 0 ] ||
 		calibrate_blind "$WORKLOAD" try_load "$WORK/calibration" "$CALIBRATE_S" 99
