@@ -9,3 +9,9 @@ expect "status" "$(status main)" ok
 grep -q "^vcpu $vm 0 " $COUNTERS || fail "no line for vCPU 0"
 [ "$(counter grants)" -gt 0 ] || fail "nothing was granted"
 [ "$(counter stock_bad_slot)" = 0 ] || fail "honest slots are called bad"
+
+# A guest's timers: it is woken ahead of them
+early=$(counter early_wakes_sent)
+guest-run 'for n in $(seq 40); do sleep 0.05; done'
+early=$(($(counter early_wakes_sent) - early))
+[ "$early" -gt 5 ] || fail "40 timers, and $early early wakes"
