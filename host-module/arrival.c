@@ -94,9 +94,9 @@ static void arrival_ids(struct shint_vm *vm, u32 queue, u32 ids[SHINT_NR_ROLES])
 
 /*
  * One wake-up per decision of the probe's and role: it has seen to the budget.
- * @in_time: the packet takes as long to the guest as others do
+ * @announces: the interrupt is as far away as after other packets
  */
-static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, bool in_time,
+static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, bool announces,
 			 u64 now_ns)
 {
 	struct shint_vcpu *vcpu;
@@ -108,7 +108,7 @@ static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, bool
 	if (!smp_load_acquire(&vcpu->waker.on_arrival[role]))
 		return;
 	/* Whether or not it is asleep: it could have been. Arrivals may race; either will do. */
-	if (in_time && READ_ONCE(vcpu->waker.announced_ns) < READ_ONCE(vcpu->halted_ns))
+	if (announces && READ_ONCE(vcpu->waker.announced_ns) < READ_ONCE(vcpu->halted_ns))
 		WRITE_ONCE(vcpu->waker.announced_ns, now_ns);
 	if (!shint_kvm_blocking(vcpu->kvm_vcpu) || !xchg(&vcpu->waker.on_arrival[role], false))
 		return;
@@ -127,7 +127,7 @@ static void arrival_came(struct shint_watch *watch)
 {
 	struct shint_vm *vm = watch->vm;
 	u32 ids[SHINT_NR_ROLES];
-	bool in_time;
+	bool announces;
 	u64 now_ns;
 	int role;
 
@@ -136,18 +136,15 @@ static void arrival_came(struct shint_watch *watch)
 		return;
 	now_ns = ktime_get_ns();
 	arrival_ids(vm, watch->queue, ids);
-	/*
-	 * Where what brings it is awake already it is there at once: nothing is learned from
-	 * that about others, and it announces nothing.
-	 */
-	in_time = !shint_ahead_meets(&watch->ahead, now_ns);
-	if (in_time && !shint_arrivals_followed(&vm->arrivals, now_ns)) {
+	/* Where what brings it is awake already it is there at once: nor is that learned from. */
+	announces = !shint_ahead_meets(&watch->ahead, now_ns);
+	if (announces && !shint_arrivals_followed(&vm->arrivals, now_ns)) {
 		raw_spin_lock(&vm->arrivals_lock);
 		shint_arrivals_follow(&vm->arrivals, watch->queue, ids, now_ns);
 		raw_spin_unlock(&vm->arrivals_lock);
 	}
 	for (role = 0; role < SHINT_NR_ROLES; role++)
-		arrival_wake(vm, ids[role], role, in_time, now_ns);
+		arrival_wake(vm, ids[role], role, announces, now_ns);
 	/* Last, for nothing waits for it. The costs are written meanwhile: either value will do. */
 	if (READ_ONCE(shint_worker_ahead) && ids[SHINT_TAKER] != SHINT_NO_VCPU &&
 	    READ_ONCE(vm->limits.vcpu_budget_ns))

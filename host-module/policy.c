@@ -68,12 +68,16 @@ static u64 policy_wake_cost_ns(const struct shint_situation *situation, u64 in_n
 	return shint_wake_cost_ns(situation->wake_costs, in_ns);
 }
 
-/* How much ahead of something that is due @in_ns from now to wake: half as margin. */
+/* How much ahead to wake what that costs so much: half as margin. */
+static u64 lead_ns_of(u64 cost_ns)
+{
+	return cost_ns + cost_ns / 2;
+}
+
+/* The same of something that is due @in_ns from now. */
 static u64 policy_lead_ns(const struct shint_situation *situation, u64 in_ns)
 {
-	u64 cost_ns = policy_wake_cost_ns(situation, in_ns);
-
-	return cost_ns + cost_ns / 2;
+	return lead_ns_of(policy_wake_cost_ns(situation, in_ns));
 }
 
 static bool policy_is_near(const struct shint_situation *situation, u64 in_ns)
@@ -348,7 +352,7 @@ u64 shint_policy_worker_in_ns(struct shint_predictor *starts,
 			      const struct shint_wake_costs *costs, u64 now_ns, u64 *until_ns)
 {
 	u64 cost_ns = shint_wake_cost_ns(costs, VIRTIO_SCHED_HINT_NS_NONE);
-	u64 soonest_ns = now_ns + cost_ns + cost_ns / 2;
+	u64 soonest_ns = now_ns + lead_ns_of(cost_ns);
 	struct shint_window window;
 
 	*until_ns = 0;
