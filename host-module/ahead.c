@@ -24,8 +24,13 @@
 static enum hrtimer_restart ahead_fire(struct hrtimer *timer)
 {
 	struct shint_ahead *ahead = container_of(timer, struct shint_ahead, timer);
+	u64 again_ns = READ_ONCE(ahead->plan.again_ns);
 
 	WRITE_ONCE(ahead->wakes, ahead->wakes + 1);
+	/* A packet that comes now may change the plan: either will do. */
+	if (ktime_get_ns() + again_ns <= READ_ONCE(ahead->plan.last_ns))
+		hrtimer_start(timer, ns_to_ktime(again_ns), HRTIMER_MODE_REL_PINNED_SOFT);
+	ahead->fired(ahead);
 	wake_up_interruptible_poll(ahead->queue, EPOLLIN | EPOLLRDNORM | SHINT_AHEAD_MARK);
 	return HRTIMER_NORESTART;
 }
@@ -34,10 +39,13 @@ static enum hrtimer_restart ahead_fire(struct hrtimer *timer)
  * shint_ahead_init() - begin with a queue
  * @ahead: zeroed
  * @queue: its wait queue; outlives @ahead
+ * @fired: called at each wake-up, before it, in softirq context
  */
-void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue)
+void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue,
+		      void (*fired)(struct shint_ahead *ahead))
 {
 	ahead->queue = queue;
+	ahead->fired = fired;
 	shint_hrtimer_setup(&ahead->timer, ahead_fire, HRTIMER_MODE_REL_PINNED_SOFT);
 }
 
@@ -49,12 +57,13 @@ static void ahead_judge(struct shint_ahead *ahead, u64 now_ns)
 
 	/* If it came before the wake-up, that is moot. If that is under way it is let be. */
 	hrtimer_try_to_cancel(&ahead->timer);
-	if (ahead->until_ns && wakes != ahead->judged) {
+	if (ahead->plan.until_ns && wakes != ahead->judged) {
 		shint_way_judge(&ahead->way, hit, now_ns);
 		ahead->hits += hit;
 	}
 	ahead->judged = wakes;
-	ahead->until_ns = 0;
+	WRITE_ONCE(ahead->plan.last_ns, 0);
+	ahead->plan.until_ns = 0;
 }
 
 /**
@@ -69,7 +78,7 @@ static void ahead_judge(struct shint_ahead *ahead, u64 now_ns)
 void shint_ahead_arrived(struct shint_ahead *ahead, const struct shint_wake_costs *costs,
 			 u64 now_ns)
 {
-	u64 gap_ns = now_ns - ahead->last_ns, in_ns;
+	u64 gap_ns = now_ns - ahead->last_ns;
 
 	ahead_judge(ahead, now_ns);
 	ahead->last_ns = now_ns;
@@ -78,9 +87,10 @@ void shint_ahead_arrived(struct shint_ahead *ahead, const struct shint_wake_cost
 	shint_predict_start(&ahead->starts, now_ns);
 	if (shint_way_paused(&ahead->way, now_ns))
 		return;
-	in_ns = shint_policy_worker_in_ns(&ahead->starts, costs, now_ns, &ahead->until_ns);
-	if (in_ns)
-		hrtimer_start(&ahead->timer, ns_to_ktime(in_ns), HRTIMER_MODE_REL_PINNED_SOFT);
+	shint_policy_worker(&ahead->starts, costs, now_ns, &ahead->plan);
+	if (ahead->plan.in_ns)
+		hrtimer_start(&ahead->timer, ns_to_ktime(ahead->plan.in_ns),
+			      HRTIMER_MODE_REL_PINNED_SOFT);
 }
 
 /**

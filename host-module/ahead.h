@@ -10,6 +10,7 @@
 #include <linux/wait.h>
 
 #include "arrival_learn.h"
+#include "policy.h"
 #include "predict.h"
 #include "wake_cost.h"
 
@@ -20,10 +21,11 @@
  * struct shint_ahead - of one queue of a tap
  * @timer: for the next wake-up
  * @queue: the tap's wait queue, whose lock guards all but @timer and @wakes
+ * @fired: called at each wake-up, before it, in the timer's context
  * @starts: when packets come that something starts with
  * @way: what came of the last wake-ups; its mean is not used
  * @last_ns: the last packet
- * @until_ns: a packet up to then was worth waking for; 0: no wake-up is out
+ * @plan: for the next one; the timer reads it
  * @wakes: wake-ups; the timer's
  * @judged: @wakes when they were last judged
  * @hits: of them, followed by a packet in time
@@ -31,10 +33,11 @@
 struct shint_ahead {
 	struct hrtimer timer;
 	struct wait_queue_head *queue;
+	void (*fired)(struct shint_ahead *ahead);
 	struct shint_predictor starts;
 	struct shint_way way;
 	u64 last_ns;
-	u64 until_ns;
+	struct shint_worker_plan plan;
 	u64 wakes;
 	u64 judged;
 	u64 hits;
@@ -49,10 +52,11 @@ struct shint_ahead {
  */
 static inline bool shint_ahead_meets(const struct shint_ahead *ahead, u64 now_ns)
 {
-	return now_ns <= ahead->until_ns && READ_ONCE(ahead->wakes) != ahead->judged;
+	return now_ns <= ahead->plan.until_ns && READ_ONCE(ahead->wakes) != ahead->judged;
 }
 
-void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue);
+void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue,
+		      void (*fired)(struct shint_ahead *ahead));
 void shint_ahead_arrived(struct shint_ahead *ahead, const struct shint_wake_costs *costs,
 			 u64 now_ns);
 void shint_ahead_stop(struct shint_ahead *ahead);

@@ -118,6 +118,14 @@ static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, bool
 	shint_kvm_wake(vcpu->kvm_vcpu);
 }
 
+/* Whether what brings packets is to be woken ahead. A budget of 0 is to have nothing kept or woken. */
+static bool arrival_goes_ahead(const struct shint_vm *vm)
+{
+	return READ_ONCE(shint_worker_ahead) && READ_ONCE(vm->limits.vcpu_budget_ns) &&
+	       likely(!(READ_ONCE(shint_test_without) &
+			(SHINT_WITHOUT_ARRIVAL | SHINT_WITHOUT_WORKER)));
+}
+
 /*
  * Whatever sends the packet, mostly softirqs; the wait queue's lock held. That lock disables
  * interrupts, or on PREEMPT_RT lets this be preempted, and then no hard interrupt comes here. So
@@ -146,10 +154,42 @@ static void arrival_came(struct shint_watch *watch)
 	for (role = 0; role < SHINT_NR_ROLES; role++)
 		arrival_wake(vm, ids[role], role, announces, now_ns);
 	/* Last, for nothing waits for it. The costs are written meanwhile: either value will do. */
-	if (READ_ONCE(shint_worker_ahead) && ids[SHINT_TAKER] != SHINT_NO_VCPU &&
-	    READ_ONCE(vm->limits.vcpu_budget_ns))
+	if (arrival_goes_ahead(vm) && ids[SHINT_TAKER] != SHINT_NO_VCPU)
 		shint_ahead_arrived(&watch->ahead,
 				    &arrival_vcpu(vm, ids[SHINT_TAKER])->wake_costs, now_ns);
+}
+
+/*
+ * What brings the next packet is being woken ahead of it; so are the vCPUs. None is
+ * kept for it: like the worker's pCPU, theirs then sleeps lightly for a while.
+ */
+static void arrival_expected(struct shint_ahead *ahead)
+{
+	struct shint_watch *watch = container_of(ahead, struct shint_watch, ahead);
+	struct shint_vm *vm = watch->vm;
+	u32 ids[SHINT_NR_ROLES];
+	u64 now_ns = ktime_get_ns();
+	struct shint_vcpu *vcpu;
+	int role;
+
+	if (READ_ONCE(vm->mode) != KVM_SCHED_HINT_MODE_HINT)
+		return;
+	arrival_ids(vm, watch->queue, ids);
+	for (role = 0; role < SHINT_NR_ROLES; role++) {
+		if (ids[role] == SHINT_NO_VCPU)
+			continue;
+		vcpu = arrival_vcpu(vm, ids[role]);
+		/* As in arrival_wake(). */
+		if (!smp_load_acquire(&vcpu->waker.on_arrival[role]))
+			continue;
+		WRITE_ONCE(vcpu->waker.expected_ns, now_ns);
+		if (!shint_kvm_blocking(vcpu->kvm_vcpu) ||
+		    !xchg(&vcpu->waker.on_arrival[role], false))
+			continue;
+		WRITE_ONCE(vcpu->waker.fired_ns, now_ns);
+		trace_sched_hint_wake(vcpu->kvm_vcpu, "ahead");
+		shint_kvm_wake(vcpu->kvm_vcpu);
+	}
 }
 
 static int arrival_woken(struct wait_queue_entry *wait, unsigned int mode, int flags, void *key)
@@ -247,7 +287,7 @@ static int arrival_add(struct shint_vm *vm, struct sock *sk, struct shint_watch 
 	watch->sk = sk;
 	watch->vm = vm;
 	watch->queue = queue;
-	shint_ahead_init(&watch->ahead, sk_sleep(sk));
+	shint_ahead_init(&watch->ahead, sk_sleep(sk), arrival_expected);
 	vm->watches[queue] = watch;
 	init_waitqueue_func_entry(&watch->wait, arrival_woken);
 	add_wait_queue(sk_sleep(sk), &watch->wait);

@@ -58,9 +58,9 @@ static const struct kernel_param_ops mode_ops = {
 module_param_cb(mode, &mode_ops, NULL, 0644);
 MODULE_PARM_DESC(mode, "off, observe (decide and count only), always (keep on every halt), hint (default)");
 
-bool shint_worker_ahead;
+bool shint_worker_ahead = true;
 module_param_named(worker_ahead, shint_worker_ahead, bool, 0644);
-MODULE_PARM_DESC(worker_ahead, "in mode hint wake what brings packets to the guest (vhost, QEMU) ahead of those that are predicted (default N)");
+MODULE_PARM_DESC(worker_ahead, "in mode hint wake what brings packets to the guest (vhost, QEMU) ahead of those that are predicted (default Y)");
 
 u32 shint_test_blind_period_us;
 u32 shint_test_blind_keep_us = 1000;
@@ -101,7 +101,7 @@ static const struct kernel_param_ops without_ops = {
 	.get = param_get_uint,
 };
 module_param_cb(test_without, &without_ops, &shint_test_without, 0600);
-MODULE_PARM_DESC(test_without, "test only: in mode hint decide without: 1 timers, 2 I/O in flight, 4 wake peers, 8 the predictor of starts, 16 the plan for gaps, 32 packet arrivals, 64 what the guest expects of devices, 128 backing off");
+MODULE_PARM_DESC(test_without, "test only: in mode hint decide without: 1 timers, 2 I/O in flight, 4 wake peers, 8 the predictor of starts, 16 the plan for gaps, 32 packet arrivals, 64 what the guest expects of devices, 128 backing off, 256 waking what brings packets ahead");
 
 bool shint_test_shuffled;
 module_param_named(test_shuffled, shint_test_shuffled, bool, 0600);

@@ -20,7 +20,8 @@ extern const char *const shint_mode_names[];
 #define SHINT_WITHOUT_ARRIVAL	BIT(5)
 #define SHINT_WITHOUT_TOLD	BIT(6)
 #define SHINT_WITHOUT_BACKOFF	BIT(7)
-#define SHINT_WITHOUT_ALL	GENMASK(7, 0)
+#define SHINT_WITHOUT_WORKER	BIT(8)
+#define SHINT_WITHOUT_ALL	GENMASK(8, 0)
 
 /* Module parameters. Written under the kernel's parameter lock. */
 extern u32 shint_default_mode;

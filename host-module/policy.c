@@ -336,31 +336,34 @@ static void apply_limits(const struct shint_situation *situation,
 }
 
 /**
- * shint_policy_worker_in_ns() - when to wake what brings packets, ahead of the next
+ * shint_policy_worker() - when to wake what brings packets, ahead of the next
  * @starts: when packets have come
  * @costs: what waking costs
  * @now_ns: now; a packet has just come
- * @until_ns: out: a packet up to then is what it was for; 0 if there is nothing to do
+ * @plan: out
  *
  * What is woken sleeps again at once. Idle states are chosen for sleeps of several
- * times what leaving them takes: so it sleeps lightly through the lead and a window
- * of one wake cost, not through a wider one.
- *
- * Return: so many ns from now, or 0.
+ * times what leaving them takes: so it sleeps lightly for a while. Before that is
+ * over it is woken again, until the window has passed. All that together is no
+ * more than what a hit is worth.
  */
-u64 shint_policy_worker_in_ns(struct shint_predictor *starts,
-			      const struct shint_wake_costs *costs, u64 now_ns, u64 *until_ns)
+void shint_policy_worker(struct shint_predictor *starts, const struct shint_wake_costs *costs,
+			 u64 now_ns, struct shint_worker_plan *plan)
 {
 	u64 cost_ns = shint_wake_cost_ns(costs, VIRTIO_SCHED_HINT_NS_NONE);
-	u64 soonest_ns = now_ns + lead_ns_of(cost_ns);
+	u64 lead_ns = lead_ns_of(cost_ns), soonest_ns = now_ns + lead_ns;
 	struct shint_window window;
 
-	*until_ns = 0;
+	memset(plan, 0, sizeof(*plan));
 	if (!shint_predict_window(starts, soonest_ns, &window) ||
-	    window.from_ns <= soonest_ns || window.until_ns - window.from_ns > cost_ns)
-		return 0;
-	*until_ns = window.until_ns;
-	return window.from_ns - soonest_ns;
+	    window.from_ns <= soonest_ns ||
+	    window.until_ns - window.from_ns > HIT_WORTH_WAKE_COSTS * cost_ns)
+		return;
+	plan->in_ns = window.from_ns - soonest_ns;
+	plan->again_ns = lead_ns;
+	/* Half a wake-up more is slept lightly, too. */
+	plan->last_ns = window.until_ns - cost_ns / 2;
+	plan->until_ns = window.until_ns;
 }
 
 /**

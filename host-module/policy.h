@@ -104,11 +104,25 @@ static inline bool shint_verdict_is_stock(enum shint_verdict verdict)
 	return verdict <= SHINT_STOCK_BLIND;
 }
 
+/**
+ * struct shint_worker_plan - wake-ups ahead of a packet
+ * @in_ns: the first is so far away; 0: there is none
+ * @again_ns: from each to the next
+ * @last_ns: none after this
+ * @until_ns: a packet up to then is what they are for; 0 if there is none
+ */
+struct shint_worker_plan {
+	u64 in_ns;
+	u64 again_ns;
+	u64 last_ns;
+	u64 until_ns;
+};
+
 const char *shint_verdict_name(enum shint_verdict verdict);
 u32 shint_policy_hit_worth(u64 budget_left_ns, u64 budget_limit_ns);
 u64 shint_policy_start_gap_ns(const struct shint_wake_costs *costs);
-u64 shint_policy_worker_in_ns(struct shint_predictor *starts,
-			      const struct shint_wake_costs *costs, u64 now_ns, u64 *until_ns);
+void shint_policy_worker(struct shint_predictor *starts, const struct shint_wake_costs *costs,
+			 u64 now_ns, struct shint_worker_plan *plan);
 void shint_policy_decide(const struct shint_situation *situation,
 			 struct shint_decision *decision);
 

@@ -121,6 +121,7 @@ struct shint_grant {
  * @arrived_ns: by role, when the packet arrived that last woke the vCPU; the
  *	probe takes it back to 0
  * @announced_ns: when the first packet for it arrived in a halt
+ * @expected_ns: when it was last woken with what brings the next packet
  */
 struct shint_waker {
 	struct hrtimer timer;
@@ -130,6 +131,7 @@ struct shint_waker {
 	bool on_arrival[SHINT_NR_ROLES];
 	u64 arrived_ns[SHINT_NR_ROLES];
 	u64 announced_ns;
+	u64 expected_ns;
 };
 
 /**

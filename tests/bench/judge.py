@@ -45,7 +45,7 @@ ABLATED = {**{name: ("stddev", KNOW_NOTHING) for name in STEADY_COST},
 LOSS_BAR = 0.5
 # where nothing can be foreseen, no alternative is to be better in both p99 and CPU time by more than 5 %
 PARETO_BAR = 0.95
-OURS = workloads.HINTS + workloads.AHEAD + SHOWN_ABLATIONS
+OURS = workloads.HINTS + SHOWN_ABLATIONS
 # With fewer, an interval of paired rounds is too narrow: docs/benchmarks.md
 PAIRED_FROM = 6
 

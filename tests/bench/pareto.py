@@ -8,14 +8,14 @@ import plots  # the demonstration's
 
 COLOURS = {**plots.COLOURS, "blind-10pct": "#e377c2", "poll-50us": "#f0c27b", "poll-200us": "#d55e00",
            "poll-1ms": "#e69f00", "poll-10ms": "#b8860b", "hint-5ms": "#5fd3b0", "hint-1ms": "#a6e8d5",
-           "hint-ahead": "#00664b",
            "vhost-poll-200us": "#c0392b", "haltpoll": "#56b4e9", "idle-poll": "#222222", "cpu-pm": "#7f4f24",
            "zeroed": "#9467bd", "shuffled": "#8c8c00",
            "without-timer": "#c5b0d5", "without-io": "#c49c94", "without-peer": "#f7b6d2",
            "without-event": "#bcbd22", "without-gap": "#aec7e8", "without-arrival": "#98df8a",
            "without-arrival-event": "#17becf", "without-arrival-gap": "#9edae5",
            "without-told": "#dbdb8d", "without-arrival-told": "#8c564b",
-           "without-backoff": "#7f7f7f"}
+           "without-backoff": "#7f7f7f",
+           "without-worker": "#00664b"}
 PANELS = (("stddev", "standard deviation (us)"), ("p99", "99th percentile (us)"))
 
 

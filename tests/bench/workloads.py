@@ -8,18 +8,16 @@ import math
 # need another guest, then what needs a test-only parameter of the module; poll-200us is KVM's
 # default, which is stock.
 HINTS = ("hint", "hint-5ms", "hint-1ms")
-# with what brings the packets woken ahead of them, too
-AHEAD = ("hint-ahead",)
 BLINDS = ("blind", "blind-10pct")
-SWITCHED = ("no-poll", "stock", "poll-50us", "poll-200us", "poll-1ms", "poll-10ms", "always") + HINTS + AHEAD + BLINDS
+SWITCHED = ("no-poll", "stock", "poll-50us", "poll-200us", "poll-1ms", "poll-10ms", "always") + HINTS + BLINDS
 GUESTS = ("vhost-poll-200us", "haltpoll", "idle-poll", "cpu-pm")
 # of the guest's words, of single rules, and of two where the host does not see packets arrive
 RULES = ("without-timer", "without-io", "without-peer", "without-event", "without-gap", "without-arrival",
          "without-told", "without-arrival-event", "without-arrival-gap", "without-arrival-told",
-         "without-backoff")
+         "without-backoff", "without-worker")
 ABLATIONS = ("zeroed", "shuffled") + RULES
 CONFIGS = SWITCHED + GUESTS + ABLATIONS
-SPECIAL = ("poll-200us", "hint-5ms", "hint-1ms") + AHEAD + RULES
+SPECIAL = ("poll-200us", "hint-5ms", "hint-1ms") + RULES
 # Where nothing can be foreseen, hint is judged at each of its settings
 UNFORESEEN = ("poisson", "uniform")
 DEFAULT_CONFIGS = tuple(name for name in CONFIGS if name not in SPECIAL)

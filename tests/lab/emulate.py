@@ -99,7 +99,7 @@ def pin(pid, nr_cpus):
 
 
 class EmulatedHost:
-    """machine: nr_cpus, virtual_time (else the clock is this machine's), cstates (virtual time only)"""
+    """machine: nr_cpus, virtual_time (else the clock is this machine's), cstates (virtual time only), mwait"""
 
     def __init__(self, qemu, firmware, kernel, initramfs, disk, memory, append, console, machine):
         self.complaints = []
@@ -111,9 +111,14 @@ class EmulatedHost:
                      "-icount", VIRTUAL_TIME + idle_states(machine["cstates"], self.nr_cpus)]
             # The CPUs' clocks differ by as much as lockstep lets them: no reason to do without.
             append = f"tsc=reliable {append}"
+        cpu = "EPYC,+svm,+npt"
+        if machine["mwait"]:
+            # One C1 sub-state, which is for guests: where it is emulated MWAIT is but a pause.
+            cpu += ",x-mwait-edx=0x10"
+            append = f"idle=nomwait {append}"
         self.argv = [
             qemu, "-L", firmware, "-name", "sched-hint-lab,debug-threads=on", "-M", "q35", *accel,
-            "-cpu", "EPYC,+svm,+npt", "-smp", str(self.nr_cpus), "-m", str(memory),
+            "-cpu", cpu, "-smp", str(self.nr_cpus), "-m", str(memory),
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-serial", f"file:{console}", "-serial", "stdio",
             "-drive", f"file={disk},format=raw,if=none,id=results,cache=unsafe",

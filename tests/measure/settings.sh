@@ -9,7 +9,7 @@ HINT=/sys/module/kvm_sched_hint/parameters
 NODE=/sys/class/misc/kvm-sched-hint
 KVM_POLL_US=200 # KVM's default, which STOCK_POLL_NS is in the time of this host
 ABLATIONS="zeroed shuffled without-timer without-io without-peer without-event without-gap without-arrival"
-ABLATIONS="$ABLATIONS without-told without-arrival-event without-arrival-gap without-arrival-told without-backoff"
+ABLATIONS="$ABLATIONS without-told without-arrival-event without-arrival-gap without-arrival-told without-backoff without-worker"
 
 die() {
 	echo "$ME: $*"
@@ -37,7 +37,7 @@ remember_settings() {
 restore_settings() {
 	echo "$poll_before" >$POLL
 	echo "$grow_start_before" >$GROW_START
-	[ -z "$mode_before" ] || { set_blind 0 0; set_ablation none; set_max_keep 0; set_ahead N; echo "$mode_before" >$HINT/mode; }
+	[ -z "$mode_before" ] || { set_blind 0 0; set_ablation none; set_max_keep 0; echo "$mode_before" >$HINT/mode; }
 }
 
 set_blind() { # PERIOD-US KEEP-US
@@ -55,6 +55,7 @@ without_rule() { # RULE
 	arrival) echo 32 ;;
 	told) echo 64 ;;
 	backoff) echo 128 ;;
+	worker) echo 256 ;;
 	*) die "no rule is called $1" ;;
 	esac
 }
@@ -77,10 +78,6 @@ set_ablation() { # NAME|none
 	[ -e $HINT/test_without ] || return 0
 	[ "$1" = shuffled ] && shuffled=1 || shuffled=0
 	echo $shuffled >$HINT/test_shuffled && without "$1" >$HINT/test_without
-}
-
-set_ahead() { # Y|N
-	[ ! -e $HINT/worker_ahead ] || echo "$1" >$HINT/worker_ahead
 }
 
 # Of all VMs; a VM that is gone meanwhile is nobody's loss
@@ -108,13 +105,12 @@ polled_ns() { # poll-50us, vhost-poll-200us, hint-1ms: as many, in the time of t
 # stock is KVM's default, whatever this host was set to
 set_config() { # NAME
 	config_now=$1
-	poll=$STOCK_POLL_NS mode=off ablation_now=none max_keep=0 ahead=N
+	poll=$STOCK_POLL_NS mode=off ablation_now=none max_keep=0
 	case $1 in
 	no-poll) poll=0 ;;
 	stock) ;;
 	poll-*) poll=$(polled_ns "$1") ;;
 	zeroed | shuffled | without-*) mode=hint ablation_now=$1 ;;
-	hint-ahead) mode=hint ahead=Y ;;
 	hint-*) mode=hint max_keep=$(polled_ns "$1") ;;
 	always | hint | blind | blind-10pct) mode=$1 ;;
 	esac
@@ -126,7 +122,6 @@ set_config() { # NAME
 	blind-10pct) mode=hint period=$BLIND_SHARE_PERIOD_US keep=$BLIND_SHARE_KEEP_US ;;
 	esac
 	{ set_blind "$period" "$keep" && set_ablation "$ablation_now" && set_max_keep "$max_keep" &&
-		set_ahead "$ahead" &&
 		echo "$mode" >$HINT/mode; } ||
 		die "cannot set $HINT/mode to $mode"
 	sleep 0.3

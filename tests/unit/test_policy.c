@@ -798,35 +798,59 @@ static struct shint_predictor packets(u64 jitter_ns)
 }
 
 /* What brings the next packet is to be awake, and asleep again, when it comes. */
-static void test_worker_ahead(void **state)
+static void test_worker(void **state)
 {
-	struct shint_predictor none = { 0 }, steady = packets(0), restless = packets(MS);
-	u64 in_ns, until_ns = 1;
+	struct shint_predictor none = { 0 }, steady = packets(0);
+	struct shint_worker_plan plan = { .until_ns = 1, .last_ns = 1 };
 	struct past past;
 
 	wake_costs(&past, COST);
-	assert_int_equal(shint_policy_worker_in_ns(&none, &past.costs, NOW, &until_ns), 0);
-	assert_int_equal(until_ns, 0);
+	shint_policy_worker(&none, &past.costs, NOW, &plan);
+	assert_int_equal(plan.in_ns, 0);
+	assert_int_equal(plan.last_ns, 0);
+	assert_int_equal(plan.until_ns, 0);
 
-	in_ns = shint_policy_worker_in_ns(&steady, &past.costs, NOW, &until_ns);
-	assert_in_range(in_ns, 20 * MS - 3 * COST, 20 * MS - COST);
-	assert_in_range(until_ns, NOW + 20 * MS, NOW + 20 * MS + COST);
+	shint_policy_worker(&steady, &past.costs, NOW, &plan);
+	assert_in_range(plan.in_ns, 20 * MS - 3 * COST, 20 * MS - COST);
+	assert_in_range(plan.until_ns, NOW + 20 * MS, NOW + 20 * MS + COST);
+	/* it sleeps lightly until the window is over: once is enough */
+	assert_true(NOW + plan.in_ns + plan.again_ns > plan.last_ns);
 	/* a long wait begins with the packet: much later there is nothing to be ahead of */
-	assert_int_equal(shint_policy_worker_in_ns(&steady, &past.costs, NOW + 25 * MS, &until_ns), 0);
-	assert_int_equal(until_ns, 0);
-
-	/* the window is wider than the sleep is light */
-	steady = packets(0);
-	wake_costs(&past, COST / 10);
-	assert_int_equal(shint_policy_worker_in_ns(&steady, &past.costs, NOW, &until_ns), 0);
-	wake_costs(&past, COST);
-	assert_int_equal(shint_policy_worker_in_ns(&restless, &past.costs, NOW, &until_ns), 0);
-	assert_int_equal(until_ns, 0);
+	shint_policy_worker(&steady, &past.costs, NOW + 25 * MS, &plan);
+	assert_int_equal(plan.in_ns, 0);
+	assert_int_equal(plan.until_ns, 0);
 
 	/* it would have to be woken before now */
 	steady = packets(0);
 	wake_costs(&past, 20 * MS);
-	assert_int_equal(shint_policy_worker_in_ns(&steady, &past.costs, NOW, &until_ns), 0);
+	shint_policy_worker(&steady, &past.costs, NOW, &plan);
+	assert_int_equal(plan.in_ns, 0);
+}
+
+/* In a window that is wider it is woken again, and no more is spent than the packet is worth. */
+static void test_worker_again(void **state)
+{
+	struct shint_predictor restless = packets(MS / 4);
+	struct shint_worker_plan plan;
+	unsigned int wakes = 0;
+	struct past past;
+	u64 at_ns;
+
+	wake_costs(&past, MS / 4);
+	shint_policy_worker(&restless, &past.costs, NOW, &plan);
+	assert_true(plan.in_ns);
+	for (at_ns = NOW + plan.in_ns; !wakes || at_ns <= plan.last_ns; at_ns += plan.again_ns)
+		wakes++;
+	assert_in_range(wakes, 2, 16);
+	/* the first before the window, none so late that the packet would find it asleep deeply */
+	assert_in_range(NOW + plan.in_ns, plan.until_ns - 16 * MS / 4 - 2 * MS / 4, plan.until_ns - MS / 2);
+	assert_in_range(plan.until_ns - (at_ns - plan.again_ns), 1, 2 * MS / 4);
+	assert_in_range(plan.again_ns, MS / 4, 2 * MS / 4);
+
+	wake_costs(&past, MS / 100);
+	shint_policy_worker(&restless, &past.costs, NOW, &plan);
+	assert_int_equal(plan.in_ns, 0);
+	assert_int_equal(plan.until_ns, 0);
 }
 
 int main(void)
@@ -847,7 +871,8 @@ int main(void)
 		cmocka_unit_test(test_arrival),
 		cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_hit_worth),
-		cmocka_unit_test(test_worker_ahead),
+		cmocka_unit_test(test_worker),
+		cmocka_unit_test(test_worker_again),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_invariants),
 	};

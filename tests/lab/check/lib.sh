@@ -197,7 +197,7 @@ restore() {
 	echo 0 >$NODE/drain
 	set_mode hint
 	echo 0 >$PARAMETERS/test_blind_period_us
-	echo N >$PARAMETERS/worker_ahead
+	echo Y >$PARAMETERS/worker_ahead
 	echo 0 >$PARAMETERS/test_without
 	echo 1 >/sys/kernel/tracing/tracing_on
 	exec 3>&1

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What brings packets is woken ahead of those that are predicted: not unless it was asked for, nor in
-# other modes, nor for packets at random. Where the pCPUs' idle states are deep the answers come sooner.
+# What brings packets, and the vCPU with it, is woken ahead of those that are predicted: not when it is
+# switched off, nor in other modes, nor for packets at random. Where the pCPUs' idle states are deep the
+# answers come sooner.
 AHEAD=$PARAMETERS/worker_ahead
 guest-run "udp-echo 9 >/dev/null 2>&1 </dev/null &"
 
@@ -17,27 +18,26 @@ wakes_of() { # COUNT GAP-MS [MAX-GAP-MS]
 	echo "$* requests: $wakes wakes, $hits hits, median $took us" | tee -a "$RESULTS/ahead"
 }
 
-expect "worker_ahead, as loaded" "$(cat "$AHEAD")" N
+expect "worker_ahead, as loaded" "$(cat "$AHEAD")" Y
+echo N >"$AHEAD"
 wakes_of 40 40
 expect "wakes without worker_ahead" "$wakes" 0
 plain=$took
 
-# Each batch begins another rhythm, which has to be learned; and the vCPU has to learn to be awake,
-# too, and forgets it now and then.
+# Each batch begins another rhythm, which has to be learned.
 echo Y >"$AHEAD"
 wakes_of 100 40
-best=$plain all_wakes=0 all_hits=0
+all_hits=0 worst=0
 for _ in 1 2 3 4; do
 	wakes_of 60 40
-	all_wakes=$((all_wakes + wakes)) all_hits=$((all_hits + hits))
-	[ "$took" -ge "$best" ] || best=$took
+	all_hits=$((all_hits + hits))
+	[ "$took" -le "$worst" ] || worst=$took
 done
-[ $all_wakes -ge 120 ] || fail "of 240 packets each 40 ms $all_wakes were gone ahead of"
-[ $all_hits -ge $((all_wakes * 9 / 10)) ] || fail "$all_hits of $all_wakes wake-ups were followed by a packet in time"
-[ "$best" -le $((plain * 3 / 4)) ] || fail "answers take $best us at best, and $plain without"
+[ $all_hits -ge 200 ] || fail "of 240 packets each 40 ms $all_hits were gone ahead of in time"
+[ "$worst" -le $((plain / 2)) ] || fail "answers take $worst us at worst, and $plain without"
 
 wakes_of 40 20 100
-[ "$wakes" -le 10 ] || fail "$wakes wake-ups for packets at random"
+[ "$wakes" -le 20 ] || fail "$wakes wake-ups for packets at random"
 
 set_mode observe
 wakes_of 40 40
