@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What brings a packet from the tap to the guest sleeps, too: the vhost worker,
- * or QEMU. Where the next packet is predicted within a narrow window it is woken
- * a little before: it finds nothing and sleeps again, so lightly for a while that
- * its pCPU is there at once when the packet comes.
+ * or QEMU. Where the next packet is predicted it is woken a little before: it finds
+ * nothing and sleeps again, so lightly for a while that its pCPU is there at once
+ * when the packet comes. While the window lasts that is repeated.
  *
  * That is a wake-up of the tap's wait queue, as a packet's would be. Whoever
  * waits there must look what there is, as after any wake-up; vhost and QEMU do.
  *
- * At most one wake-up to a packet, and to the time that a few of the vCPU's
- * wake-ups take: it is no load, whatever the packets are like.
+ * Nothing is done but after a packet that others were far away from, and no more
+ * than a wait is worth (policy.c): it is no load, whatever the packets are like.
  */
 #include <linux/ktime.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "ahead.h"
 #include "compat.h"
@@ -24,12 +26,16 @@
 static enum hrtimer_restart ahead_fire(struct hrtimer *timer)
 {
 	struct shint_ahead *ahead = container_of(timer, struct shint_ahead, timer);
-	u64 again_ns = READ_ONCE(ahead->plan.again_ns);
+	const struct shint_worker_plan *plan = &ahead->plan;
+	unsigned long flags;
 
+	spin_lock_irqsave(&ahead->queue->lock, flags);
 	WRITE_ONCE(ahead->wakes, ahead->wakes + 1);
-	/* A packet that comes now may change the plan: either will do. */
-	if (ktime_get_ns() + again_ns <= READ_ONCE(ahead->plan.last_ns))
-		hrtimer_start(timer, ns_to_ktime(again_ns), HRTIMER_MODE_REL_PINNED_SOFT);
+	/* If it is on, a packet has come since it fired, and the plan is for the next. */
+	if (!hrtimer_is_queued(timer) && ktime_get_ns() + plan->again_ns <= plan->last_ns)
+		hrtimer_start(timer, ns_to_ktime(plan->again_ns), HRTIMER_MODE_REL_PINNED_SOFT);
+	spin_unlock_irqrestore(&ahead->queue->lock, flags);
+
 	ahead->fired(ahead);
 	wake_up_interruptible_poll(ahead->queue, EPOLLIN | EPOLLRDNORM | SHINT_AHEAD_MARK);
 	return HRTIMER_NORESTART;
@@ -53,17 +59,15 @@ void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue,
 static void ahead_judge(struct shint_ahead *ahead, u64 now_ns)
 {
 	bool hit = shint_ahead_meets(ahead, now_ns);
-	u64 wakes = READ_ONCE(ahead->wakes);
 
 	/* If it came before the wake-up, that is moot. If that is under way it is let be. */
 	hrtimer_try_to_cancel(&ahead->timer);
-	if (ahead->plan.until_ns && wakes != ahead->judged) {
+	if (ahead->plan.until_ns && ahead->wakes != ahead->judged) {
 		shint_way_judge(&ahead->way, hit, now_ns);
-		ahead->hits += hit;
+		WRITE_ONCE(ahead->hits, ahead->hits + hit);
 	}
-	ahead->judged = wakes;
-	WRITE_ONCE(ahead->plan.last_ns, 0);
-	ahead->plan.until_ns = 0;
+	ahead->judged = ahead->wakes;
+	memset(&ahead->plan, 0, sizeof(ahead->plan));
 }
 
 /**
@@ -82,7 +86,7 @@ void shint_ahead_arrived(struct shint_ahead *ahead, const struct shint_wake_cost
 
 	ahead_judge(ahead, now_ns);
 	ahead->last_ns = now_ns;
-	if (gap_ns <= shint_policy_start_gap_ns(costs))
+	if (gap_ns <= shint_policy_worker_gap_ns(costs))
 		return;
 	shint_predict_start(&ahead->starts, now_ns);
 	if (shint_way_paused(&ahead->way, now_ns))

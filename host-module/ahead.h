@@ -20,13 +20,13 @@
 /**
  * struct shint_ahead - of one queue of a tap
  * @timer: for the next wake-up
- * @queue: the tap's wait queue, whose lock guards all but @timer and @wakes
+ * @queue: the tap's wait queue, whose lock guards all but @timer itself
  * @fired: called at each wake-up, before it, in the timer's context
  * @starts: when packets come that something starts with
  * @way: what came of the last wake-ups; its mean is not used
  * @last_ns: the last packet
- * @plan: for the next one; the timer reads it
- * @wakes: wake-ups; the timer's
+ * @plan: for the next one
+ * @wakes: wake-ups; read without the lock, as @hits is
  * @judged: @wakes when they were last judged
  * @hits: of them, followed by a packet in time
  */
@@ -52,7 +52,7 @@ struct shint_ahead {
  */
 static inline bool shint_ahead_meets(const struct shint_ahead *ahead, u64 now_ns)
 {
-	return now_ns <= ahead->plan.until_ns && READ_ONCE(ahead->wakes) != ahead->judged;
+	return now_ns <= ahead->plan.until_ns && ahead->wakes != ahead->judged;
 }
 
 void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue,

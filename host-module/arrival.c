@@ -118,7 +118,7 @@ static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, bool
 	shint_kvm_wake(vcpu->kvm_vcpu);
 }
 
-/* Whether what brings packets is to be woken ahead. A budget of 0 is to have nothing kept or woken. */
+/* Whether what brings packets is to be woken ahead. With a budget of 0 nothing is. */
 static bool arrival_goes_ahead(const struct shint_vm *vm)
 {
 	return READ_ONCE(shint_worker_ahead) && READ_ONCE(vm->limits.vcpu_budget_ns) &&

@@ -24,6 +24,12 @@
  */
 #define NEAR_WAKE_COSTS		2
 
+/*
+ * What brings packets is woken for such as come after more than this. A pCPU
+ * sleeps lightly for less.
+ */
+#define WORKER_GAP_WAKE_COSTS	4
+
 /* Never near, nor within a lead of it: most of what is asked about. */
 #define FAR_NS			((NEAR_WAKE_COSTS + 2) * SHINT_COST_MAX_NS)
 
@@ -333,6 +339,15 @@ static void apply_limits(const struct shint_situation *situation,
 		/* Also not if it is 0. */
 		decision->on_arrival[role] = keep_ns - 1 < most_ns;
 	}
+}
+
+/**
+ * shint_policy_worker_gap_ns() - a packet after more than this is worth going ahead of
+ * @costs: what waking costs
+ */
+u64 shint_policy_worker_gap_ns(const struct shint_wake_costs *costs)
+{
+	return WORKER_GAP_WAKE_COSTS * shint_wake_cost_ns(costs, VIRTIO_SCHED_HINT_NS_NONE);
 }
 
 /**

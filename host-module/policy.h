@@ -121,6 +121,7 @@ struct shint_worker_plan {
 const char *shint_verdict_name(enum shint_verdict verdict);
 u32 shint_policy_hit_worth(u64 budget_left_ns, u64 budget_limit_ns);
 u64 shint_policy_start_gap_ns(const struct shint_wake_costs *costs);
+u64 shint_policy_worker_gap_ns(const struct shint_wake_costs *costs);
 void shint_policy_worker(struct shint_predictor *starts, const struct shint_wake_costs *costs,
 			 u64 now_ns, struct shint_worker_plan *plan);
 void shint_policy_decide(const struct shint_situation *situation,

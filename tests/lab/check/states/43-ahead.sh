@@ -10,12 +10,17 @@ median() { # COUNT GAP-MS [MAX-GAP-MS]
 	pin-load udp-ping -t "$GUEST_IP" 9 "$@" | sort -n | awk '{ ns[NR] = $1 } END { print int(ns[int((NR + 1) / 2)] / 1000) }'
 }
 
-# Of so many requests: wakes, and of them hits
+learned_keeps() {
+	echo $(($(counter keep_event) + $(counter keep_gap)))
+}
+
+# Of so many requests: wakes, packets that came in time after them, keeps
 wakes_of() { # COUNT GAP-MS [MAX-GAP-MS]
-	wakes=$(counter worker_wakes) hits=$(counter worker_hits)
+	wakes=$(counter worker_wakes) hits=$(counter worker_hits) keeps=$(learned_keeps)
 	took=$(median "$@")
-	wakes=$(($(counter worker_wakes) - wakes)) hits=$(($(counter worker_hits) - hits))
-	echo "$* requests: $wakes wakes, $hits hits, median $took us" | tee -a "$RESULTS/ahead"
+	wakes=$(($(counter worker_wakes) - wakes)) hits=$(($(counter worker_hits) - hits)) keeps=$(($(learned_keeps) - keeps))
+	echo "$* requests: $wakes wakes, $hits hits, $keeps keeps for what the vCPU foresaw, median $took us" |
+		tee -a "$RESULTS/ahead"
 }
 
 expect "worker_ahead, as loaded" "$(cat "$AHEAD")" Y
