@@ -5,11 +5,12 @@
  * nothing and sleeps again, so lightly for a while that its pCPU is there at once
  * when the packet comes. While the window lasts that is repeated.
  *
- * That is a wake-up of the tap's wait queue, as a packet's would be. Whoever
- * waits there must look what there is, as after any wake-up; vhost and QEMU do.
+ * That is a wake-up of the tap's wait queue, as a packet's would be. vhost, QEMU,
+ * poll() and epoll then look whether there is one. Who asked for such a wake-up by
+ * io_uring or aio gets it unseen, and must be ready to find nothing.
  *
- * Nothing is done but after a packet that others were far away from, and no more
- * than a wait is worth (policy.c): it is no load, whatever the packets are like.
+ * A few wake-ups to a packet (policy.c), and those before it are paid for (halt.c):
+ * it is no load, whatever the packets are like.
  */
 #include <linux/ktime.h>
 #include <linux/spinlock.h>
@@ -30,14 +31,15 @@ static enum hrtimer_restart ahead_fire(struct hrtimer *timer)
 	unsigned long flags;
 
 	spin_lock_irqsave(&ahead->queue->lock, flags);
-	WRITE_ONCE(ahead->wakes, ahead->wakes + 1);
-	/* If it is on, a packet has come since it fired, and the plan is for the next. */
-	if (!hrtimer_is_queued(timer) && ktime_get_ns() + plan->again_ns <= plan->last_ns)
-		hrtimer_start(timer, ns_to_ktime(plan->again_ns), HRTIMER_MODE_REL_PINNED_SOFT);
+	/* If a packet has come since it fired, that is over. Another plan's timer may be on. */
+	if (!hrtimer_is_queued(timer) && plan->until_ns && ahead->expect(ahead)) {
+		WRITE_ONCE(ahead->wakes, ahead->wakes + 1);
+		if (ktime_get_ns() + plan->again_ns <= plan->last_ns)
+			hrtimer_start(timer, ns_to_ktime(plan->again_ns),
+				      HRTIMER_MODE_REL_PINNED_SOFT);
+		wake_up_locked_poll(ahead->queue, EPOLLIN | EPOLLRDNORM | SHINT_AHEAD_MARK);
+	}
 	spin_unlock_irqrestore(&ahead->queue->lock, flags);
-
-	ahead->fired(ahead);
-	wake_up_interruptible_poll(ahead->queue, EPOLLIN | EPOLLRDNORM | SHINT_AHEAD_MARK);
 	return HRTIMER_NORESTART;
 }
 
@@ -45,13 +47,14 @@ static enum hrtimer_restart ahead_fire(struct hrtimer *timer)
  * shint_ahead_init() - begin with a queue
  * @ahead: zeroed
  * @queue: its wait queue; outlives @ahead
- * @fired: called at each wake-up, before it, in softirq context
+ * @expect: called before each wake-up, under the queue's lock in softirq context; false
+ *	ends the plan
  */
 void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue,
-		      void (*fired)(struct shint_ahead *ahead))
+		      bool (*expect)(struct shint_ahead *ahead))
 {
 	ahead->queue = queue;
-	ahead->fired = fired;
+	ahead->expect = expect;
 	shint_hrtimer_setup(&ahead->timer, ahead_fire, HRTIMER_MODE_REL_PINNED_SOFT);
 }
 
@@ -60,7 +63,7 @@ static void ahead_judge(struct shint_ahead *ahead, u64 now_ns)
 {
 	bool hit = shint_ahead_meets(ahead, now_ns);
 
-	/* If it came before the wake-up, that is moot. If that is under way it is let be. */
+	/* What is left of the plan is moot. A timer that is just firing sees that, too. */
 	hrtimer_try_to_cancel(&ahead->timer);
 	if (ahead->plan.until_ns && ahead->wakes != ahead->judged) {
 		shint_way_judge(&ahead->way, hit, now_ns);
@@ -82,11 +85,14 @@ static void ahead_judge(struct shint_ahead *ahead, u64 now_ns)
 void shint_ahead_arrived(struct shint_ahead *ahead, const struct shint_wake_costs *costs,
 			 u64 now_ns)
 {
-	u64 gap_ns = now_ns - ahead->last_ns;
+	bool starts = now_ns - ahead->last_ns > shint_policy_worker_gap_ns(costs);
 
-	ahead_judge(ahead, now_ns);
 	ahead->last_ns = now_ns;
-	if (gap_ns <= shint_policy_worker_gap_ns(costs))
+	/* One that follows another closely is none of those that the plan is for. */
+	if (!starts && ahead->wakes == ahead->judged)
+		return;
+	ahead_judge(ahead, now_ns);
+	if (!starts)
 		return;
 	shint_predict_start(&ahead->starts, now_ns);
 	if (shint_way_paused(&ahead->way, now_ns))

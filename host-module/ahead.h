@@ -21,19 +21,19 @@
  * struct shint_ahead - of one queue of a tap
  * @timer: for the next wake-up
  * @queue: the tap's wait queue, whose lock guards all but @timer itself
- * @fired: called at each wake-up, before it, in the timer's context
+ * @expect: called before each wake-up; false ends the plan
  * @starts: when packets come that something starts with
  * @way: what came of the last wake-ups; its mean is not used
  * @last_ns: the last packet
  * @plan: for the next one
  * @wakes: wake-ups; read without the lock, as @hits is
  * @judged: @wakes when they were last judged
- * @hits: of them, followed by a packet in time
+ * @hits: packets that came in time after one or more of them
  */
 struct shint_ahead {
 	struct hrtimer timer;
 	struct wait_queue_head *queue;
-	void (*fired)(struct shint_ahead *ahead);
+	bool (*expect)(struct shint_ahead *ahead);
 	struct shint_predictor starts;
 	struct shint_way way;
 	u64 last_ns;
@@ -56,7 +56,7 @@ static inline bool shint_ahead_meets(const struct shint_ahead *ahead, u64 now_ns
 }
 
 void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue,
-		      void (*fired)(struct shint_ahead *ahead));
+		      bool (*expect)(struct shint_ahead *ahead));
 void shint_ahead_arrived(struct shint_ahead *ahead, const struct shint_wake_costs *costs,
 			 u64 now_ns);
 void shint_ahead_stop(struct shint_ahead *ahead);

@@ -92,36 +92,54 @@ static void arrival_ids(struct shint_vm *vm, u32 queue, u32 ids[SHINT_NR_ROLES])
 		ids[SHINT_PEER] = peer;
 }
 
-/*
- * One wake-up per decision of the probe's and role: it has seen to the budget.
- * @announces: the interrupt is as far away as after other packets
- */
-static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, bool announces,
-			 u64 now_ns)
+static void arrival_wake_vcpu(struct shint_vcpu *vcpu, u64 *why_ns, const char *cause, u64 now_ns)
 {
+	/* Before the wake-up, which is a full barrier: the probe must see why. */
+	WRITE_ONCE(*why_ns, now_ns);
+	trace_sched_hint_wake(vcpu->kvm_vcpu, cause);
+	shint_kvm_wake(vcpu->kvm_vcpu);
+}
+
+/* Whether the probe's last decision lets the vCPU be woken: it has seen to the budget. */
+static bool arrival_may_wake(const struct shint_vcpu *vcpu, enum shint_role role)
+{
+	/* Pairs with the release in shint_arrival_allow(): kvm_vcpu is set. */
+	return smp_load_acquire(&vcpu->waker.on_arrival[role]);
+}
+
+/*
+ * One wake-up per decision of the probe's and role.
+ * @met: what brings the packet was woken ahead of it
+ */
+static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, bool met, u64 now_ns)
+{
+	struct shint_waker *waker;
 	struct shint_vcpu *vcpu;
+	u64 halted_ns;
 
 	if (id == SHINT_NO_VCPU || !shint_way_pays(&vm->arrivals.ways[role], now_ns))
 		return;
 	vcpu = arrival_vcpu(vm, id);
-	/* Pairs with the release in shint_arrival_allow(): kvm_vcpu is set. */
-	if (!smp_load_acquire(&vcpu->waker.on_arrival[role]))
+	waker = &vcpu->waker;
+	if (!arrival_may_wake(vcpu, role))
 		return;
 	/* Whether or not it is asleep: it could have been. Arrivals may race; either will do. */
-	if (announces && READ_ONCE(vcpu->waker.announced_ns) < READ_ONCE(vcpu->halted_ns))
-		WRITE_ONCE(vcpu->waker.announced_ns, now_ns);
-	if (!shint_kvm_blocking(vcpu->kvm_vcpu) || !xchg(&vcpu->waker.on_arrival[role], false))
+	halted_ns = READ_ONCE(vcpu->halted_ns);
+	if (!met && READ_ONCE(waker->announced_ns) < halted_ns)
+		WRITE_ONCE(waker->announced_ns, now_ns);
+	if (met && READ_ONCE(waker->expected_ns) > halted_ns &&
+	    READ_ONCE(waker->met_ns) < halted_ns)
+		WRITE_ONCE(waker->met_ns, now_ns);
+	if (!shint_kvm_blocking(vcpu->kvm_vcpu) || !xchg(&waker->on_arrival[role], false))
 		return;
-	/* Before the wake-up, which is a full barrier: the probe must see why. */
-	WRITE_ONCE(vcpu->waker.arrived_ns[role], now_ns);
-	trace_sched_hint_wake(vcpu->kvm_vcpu, shint_arrival_roles[role]);
-	shint_kvm_wake(vcpu->kvm_vcpu);
+	arrival_wake_vcpu(vcpu, &waker->arrived_ns[role], shint_arrival_roles[role], now_ns);
 }
 
 /* Whether what brings packets is to be woken ahead. With a budget of 0 nothing is. */
 static bool arrival_goes_ahead(const struct shint_vm *vm)
 {
-	return READ_ONCE(shint_worker_ahead) && READ_ONCE(vm->limits.vcpu_budget_ns) &&
+	return READ_ONCE(vm->mode) == KVM_SCHED_HINT_MODE_HINT && READ_ONCE(shint_worker_ahead) &&
+	       READ_ONCE(vm->limits.vcpu_budget_ns) &&
 	       likely(!(READ_ONCE(shint_test_without) &
 			(SHINT_WITHOUT_ARRIVAL | SHINT_WITHOUT_WORKER)));
 }
@@ -133,10 +151,11 @@ static bool arrival_goes_ahead(const struct shint_vm *vm)
  */
 static void arrival_came(struct shint_watch *watch)
 {
+	static const u32 nobody[SHINT_NR_ROLES] = { SHINT_NO_VCPU, SHINT_NO_VCPU };
 	struct shint_vm *vm = watch->vm;
 	u32 ids[SHINT_NR_ROLES];
-	bool announces;
 	u64 now_ns;
+	bool met;
 	int role;
 
 	WRITE_ONCE(watch->arrivals, watch->arrivals + 1);
@@ -144,52 +163,62 @@ static void arrival_came(struct shint_watch *watch)
 		return;
 	now_ns = ktime_get_ns();
 	arrival_ids(vm, watch->queue, ids);
-	/* Where what brings it is awake already it is there at once: nor is that learned from. */
-	announces = !shint_ahead_meets(&watch->ahead, now_ns);
-	if (announces && !shint_arrivals_followed(&vm->arrivals, now_ns)) {
+	met = shint_ahead_meets(&watch->ahead, now_ns);
+	if (!shint_arrivals_followed(&vm->arrivals, now_ns)) {
 		raw_spin_lock(&vm->arrivals_lock);
-		shint_arrivals_follow(&vm->arrivals, watch->queue, ids, now_ns);
+		/* How long it takes is not learned where what brings it is awake already. */
+		shint_arrivals_follow(&vm->arrivals, watch->queue, met ? nobody : ids, now_ns);
 		raw_spin_unlock(&vm->arrivals_lock);
 	}
 	for (role = 0; role < SHINT_NR_ROLES; role++)
-		arrival_wake(vm, ids[role], role, announces, now_ns);
+		arrival_wake(vm, ids[role], role, met, now_ns);
 	/* Last, for nothing waits for it. The costs are written meanwhile: either value will do. */
 	if (arrival_goes_ahead(vm) && ids[SHINT_TAKER] != SHINT_NO_VCPU)
 		shint_ahead_arrived(&watch->ahead,
 				    &arrival_vcpu(vm, ids[SHINT_TAKER])->wake_costs, now_ns);
 }
 
+/* It is not kept: like the worker's pCPU, the vCPU's then sleeps lightly for a while. */
+static void arrival_wake_ahead(struct shint_vm *vm, u32 id, enum shint_role role, u64 now_ns)
+{
+	struct shint_vcpu *vcpu;
+
+	if (id == SHINT_NO_VCPU || !shint_way_pays(&vm->arrivals.ways[role], now_ns))
+		return;
+	vcpu = arrival_vcpu(vm, id);
+	if (!arrival_may_wake(vcpu, role))
+		return;
+	WRITE_ONCE(vcpu->waker.expected_ns, now_ns);
+	if (shint_kvm_blocking(vcpu->kvm_vcpu))
+		arrival_wake_vcpu(vcpu, &vcpu->waker.fired_ns, "ahead", now_ns);
+}
+
 /*
- * What brings the next packet is being woken ahead of it; so are the vCPUs. None is
- * kept for it: like the worker's pCPU, theirs then sleeps lightly for a while.
+ * What brings the next packet is about to be woken ahead of it: so are the vCPUs, and the
+ * one that takes the interrupt is charged for both. Where that may not be woken, because the
+ * budget is spent, say, or the host is short of CPU, the worker is not either.
  */
-static void arrival_expected(struct shint_ahead *ahead)
+static bool arrival_expect(struct shint_ahead *ahead)
 {
 	struct shint_watch *watch = container_of(ahead, struct shint_watch, ahead);
 	struct shint_vm *vm = watch->vm;
 	u32 ids[SHINT_NR_ROLES];
 	u64 now_ns = ktime_get_ns();
-	struct shint_vcpu *vcpu;
+	struct shint_vcpu *taker;
 	int role;
 
-	if (READ_ONCE(vm->mode) != KVM_SCHED_HINT_MODE_HINT)
-		return;
+	if (!arrival_goes_ahead(vm))
+		return false;
 	arrival_ids(vm, watch->queue, ids);
-	for (role = 0; role < SHINT_NR_ROLES; role++) {
-		if (ids[role] == SHINT_NO_VCPU)
-			continue;
-		vcpu = arrival_vcpu(vm, ids[role]);
-		/* As in arrival_wake(). */
-		if (!smp_load_acquire(&vcpu->waker.on_arrival[role]))
-			continue;
-		WRITE_ONCE(vcpu->waker.expected_ns, now_ns);
-		if (!shint_kvm_blocking(vcpu->kvm_vcpu) ||
-		    !xchg(&vcpu->waker.on_arrival[role], false))
-			continue;
-		WRITE_ONCE(vcpu->waker.fired_ns, now_ns);
-		trace_sched_hint_wake(vcpu->kvm_vcpu, "ahead");
-		shint_kvm_wake(vcpu->kvm_vcpu);
-	}
+	if (ids[SHINT_TAKER] == SHINT_NO_VCPU)
+		return false;
+	taker = arrival_vcpu(vm, ids[SHINT_TAKER]);
+	if (!arrival_may_wake(taker, SHINT_TAKER))
+		return false;
+	atomic_inc(&taker->waker.worker_wakes);
+	for (role = 0; role < SHINT_NR_ROLES; role++)
+		arrival_wake_ahead(vm, ids[role], role, now_ns);
+	return true;
 }
 
 static int arrival_woken(struct wait_queue_entry *wait, unsigned int mode, int flags, void *key)
@@ -287,7 +316,7 @@ static int arrival_add(struct shint_vm *vm, struct sock *sk, struct shint_watch 
 	watch->sk = sk;
 	watch->vm = vm;
 	watch->queue = queue;
-	shint_ahead_init(&watch->ahead, sk_sleep(sk), arrival_expected);
+	shint_ahead_init(&watch->ahead, sk_sleep(sk), arrival_expect);
 	vm->watches[queue] = watch;
 	init_waitqueue_func_entry(&watch->wait, arrival_woken);
 	add_wait_queue(sk_sleep(sk), &watch->wait);
@@ -476,6 +505,19 @@ u64 shint_arrival_taken_ns(struct shint_vcpu *vcpu, enum shint_role *role)
 		*role = i;
 	}
 	return taken_ns;
+}
+
+/**
+ * shint_arrival_worker_wakes() - wake-ups of workers ahead of its packets, since the last call
+ * @vcpu: the vCPU whose thread runs
+ *
+ * Context: the probe.
+ */
+u32 shint_arrival_worker_wakes(struct shint_vcpu *vcpu)
+{
+	if (!atomic_read(&vcpu->waker.worker_wakes))
+		return 0;
+	return atomic_xchg(&vcpu->waker.worker_wakes, 0);
 }
 
 /**

@@ -25,6 +25,7 @@ void shint_arrival_unwatch(struct shint_vm *vm);
 void shint_arrival_count(const struct shint_vm *vm, struct shint_tap_counts *counts);
 
 u64 shint_arrival_taken_ns(struct shint_vcpu *vcpu, enum shint_role *role);
+u32 shint_arrival_worker_wakes(struct shint_vcpu *vcpu);
 void shint_arrival_allow(struct shint_vcpu *vcpu, const bool allowed[SHINT_NR_ROLES]);
 void shint_arrival_judge(struct shint_vm *vm, enum shint_role role, bool hit, u64 now_ns);
 void shint_arrival_halt_ended(struct shint_vm *vm, u32 vcpu_id, u64 halted_ns, u64 end_ns);

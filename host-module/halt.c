@@ -27,7 +27,8 @@
  * @now_ns: now
  * @rehalt: the guest has not run since the last one
  * @woken: because we woke the vCPU
- * @fired_ns: when its timer was due, if that woke it since the last halt, or 0
+ * @fired_ns: when its timer was due, or when it was woken ahead of a packet, if that was since
+ *	the last halt, or 0
  * @arrived_ns: when the packet arrived, if one woke it since, or 0
  * @role: if so, what the vCPU has to do with it
  * @stock_poll_ns: what KVM would poll in it without us
@@ -87,11 +88,13 @@ static bool halt_charge(struct shint_vm *vm, struct shint_vcpu *vcpu, struct shi
 	return true;
 }
 
-/* Being woken takes the pCPU, too, whatever it is for. It has happened: no limit. */
-static void halt_charge_wake(struct shint_vm *vm, struct shint_vcpu *vcpu, u64 now_ns)
+/* Being woken takes a pCPU, too, whatever it is for. It has happened: no limit. */
+static void halt_charge_wakes(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 wakes, u64 now_ns)
 {
-	u64 cost_ns = shint_wake_cost_ns(&vcpu->wake_costs, 0);
+	u64 cost_ns = wakes * shint_wake_cost_ns(&vcpu->wake_costs, 0);
 
+	if (!wakes)
+		return;
 	shint_budget_reserve(&vcpu->budget, U64_MAX, now_ns, cost_ns);
 	if (!READ_ONCE(vm->limits.vm_budget_ns))
 		return;
@@ -447,8 +450,9 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 		halt_arrival(vm, vcpu, &past, &moment);
 	if (!moment.rehalt && past.known && vcpu->published_idle)
 		shint_arrival_halt_ended(vm, id, vcpu->halted_ns, vcpu->hit_ns + past.halt_ns);
-	if (moment.woken && mode != SHINT_MODE_BLIND && mode != KVM_SCHED_HINT_MODE_ALWAYS)
-		halt_charge_wake(vm, vcpu, moment.now_ns);
+	if (mode != SHINT_MODE_BLIND && mode != KVM_SCHED_HINT_MODE_ALWAYS)
+		halt_charge_wakes(vm, vcpu, moment.woken + shint_arrival_worker_wakes(vcpu),
+				  moment.now_ns);
 	if (!moment.rehalt)
 		shint_past_learn(vm, vcpu, &past, moment.now_ns);
 	vcpu->halt_exits = exits;

@@ -165,15 +165,15 @@ static void past_learn_delivery(struct shint_vcpu *vcpu, u64 took_ns)
 static bool past_was_announced(struct shint_vcpu *vcpu, bool met, u64 event_ns)
 {
 	u64 announced_ns = READ_ONCE(vcpu->waker.announced_ns);
-	u64 expected_ns = READ_ONCE(vcpu->waker.expected_ns);
+	u64 met_ns = READ_ONCE(vcpu->waker.met_ns);
 	u64 cost_ns, took_ns;
 
-	/* It was woken ahead, with what brings the packet. */
-	if (expected_ns > vcpu->halted_ns && expected_ns <= event_ns)
+	cost_ns = shint_wake_cost_ns(&vcpu->wake_costs, event_ns - vcpu->halted_ns);
+	/* It was woken ahead of the packet. Much later it was perhaps another event. */
+	if (met_ns > vcpu->halted_ns && met_ns <= event_ns && event_ns - met_ns <= 2 * cost_ns)
 		return true;
 	if (announced_ns <= vcpu->halted_ns || announced_ns > event_ns)
 		return false;
-	cost_ns = shint_wake_cost_ns(&vcpu->wake_costs, event_ns - vcpu->halted_ns);
 	took_ns = vcpu->delivery_ns;
 	if (met) {
 		took_ns = event_ns - announced_ns;

@@ -26,9 +26,16 @@
 
 /*
  * What brings packets is woken for such as come after more than this. A pCPU
- * sleeps lightly for less.
+ * sleeps lightly for less. Nor is what comes within a few slacks predicted.
  */
 #define WORKER_GAP_WAKE_COSTS	4
+#define WORKER_GAP_MIN_NS	(4 * SHINT_SLACK_MIN_NS)
+
+/*
+ * Windows that are wider are not gone ahead of: five wake-ups cover one, each of the
+ * worker and of two vCPUs. That is about what a hit is worth.
+ */
+#define WORKER_WINDOW_WAKE_COSTS	6
 
 /* Never near, nor within a lead of it: most of what is asked about. */
 #define FAR_NS			((NEAR_WAKE_COSTS + 2) * SHINT_COST_MAX_NS)
@@ -330,7 +337,8 @@ static void apply_limits(const struct shint_situation *situation,
 		return;
 	}
 	left_ns = situation->budget_left_ns - needed_ns;
-	cost_ns = policy_wake_cost_ns(situation, 0);
+	/* Of a packet's wake-up; and of one ahead of it, with the worker's. */
+	cost_ns = 3 * policy_wake_cost_ns(situation, 0);
 	/* No longer than a keep may be: it would end before the event. */
 	most_ns = min(left_ns - min(left_ns, cost_ns), situation->max_keep_ns);
 	for (role = 0; role < SHINT_NR_ROLES; role++) {
@@ -347,7 +355,8 @@ static void apply_limits(const struct shint_situation *situation,
  */
 u64 shint_policy_worker_gap_ns(const struct shint_wake_costs *costs)
 {
-	return WORKER_GAP_WAKE_COSTS * shint_wake_cost_ns(costs, VIRTIO_SCHED_HINT_NS_NONE);
+	return max(WORKER_GAP_WAKE_COSTS * shint_wake_cost_ns(costs, VIRTIO_SCHED_HINT_NS_NONE),
+		   WORKER_GAP_MIN_NS);
 }
 
 /**
@@ -359,8 +368,7 @@ u64 shint_policy_worker_gap_ns(const struct shint_wake_costs *costs)
  *
  * What is woken sleeps again at once. Idle states are chosen for sleeps of several
  * times what leaving them takes: so it sleeps lightly for a while. Before that is
- * over it is woken again, until the window has passed. All that together is no
- * more than what a hit is worth.
+ * over it is woken again, until the window has passed.
  */
 void shint_policy_worker(struct shint_predictor *starts, const struct shint_wake_costs *costs,
 			 u64 now_ns, struct shint_worker_plan *plan)
@@ -372,7 +380,7 @@ void shint_policy_worker(struct shint_predictor *starts, const struct shint_wake
 	memset(plan, 0, sizeof(*plan));
 	if (!shint_predict_window(starts, soonest_ns, &window) ||
 	    window.from_ns <= soonest_ns ||
-	    window.until_ns - window.from_ns > HIT_WORTH_WAKE_COSTS * cost_ns)
+	    window.until_ns - window.from_ns > WORKER_WINDOW_WAKE_COSTS * cost_ns)
 		return;
 	plan->in_ns = window.from_ns - soonest_ns;
 	plan->again_ns = lead_ns;

@@ -5,6 +5,7 @@
 #ifndef SHINT_VM_H
 #define SHINT_VM_H
 
+#include <linux/atomic.h>
 #include <linux/cache.h>
 #include <linux/hrtimer.h>
 #include <linux/kobject.h>
@@ -113,7 +114,8 @@ struct shint_grant {
 /**
  * struct shint_waker - a vCPU's early wake
  * @timer: fires on the pCPU it was armed on, in hard interrupt context
- * @fired_ns: when it was due that last woke the vCPU; the probe takes it back to 0
+ * @fired_ns: when it was due that last woke the vCPU, or when that was woken ahead of a
+ *	packet; the probe takes it back to 0. Of two writers at once either will do
  * @until_ns: mode always: until then only wake the vCPU if it blocks, else 0
  * @armed: cleared before a cancel that the firing timer would not notice
  * @on_arrival: by role, set by the probe: an arrival may wake the vCPU, which
@@ -121,7 +123,11 @@ struct shint_grant {
  * @arrived_ns: by role, when the packet arrived that last woke the vCPU; the
  *	probe takes it back to 0
  * @announced_ns: when the first packet for it arrived in a halt
- * @expected_ns: when it was last woken with what brings the next packet
+ * @expected_ns: when what brings the next packet was last woken ahead of it, and the vCPU
+ *	with it, if it was asleep
+ * @met_ns: when in a halt the first packet came that this was for
+ * @worker_wakes: how often, for packets whose interrupt the vCPU takes; the probe takes it
+ *	back to 0, and charges for it
  */
 struct shint_waker {
 	struct hrtimer timer;
@@ -132,14 +138,16 @@ struct shint_waker {
 	u64 arrived_ns[SHINT_NR_ROLES];
 	u64 announced_ns;
 	u64 expected_ns;
+	u64 met_ns;
+	atomic_t worker_wakes;
 };
 
 /**
  * struct shint_vcpu - one slot's vCPU
  *
  * Written by the vCPU's own thread in the probe, which KVM runs under the
- * vCPU's mutex, so one at a time; the timer writes waker.fired_ns only, and the
- * arrival of a packet waker.on_arrival, waker.arrived_ns and waker.announced_ns.
+ * vCPU's mutex, so one at a time. Of @waker, the timer writes fired_ns; what happens at
+ * the taps, fired_ns and all from on_arrival on.
  *
  * @kvm_vcpu: set at the first halt; valid as long as the VM's reference to kvm
  * @waker: early wake

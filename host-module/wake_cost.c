@@ -20,11 +20,11 @@ static void wake_cost_spread(struct shint_wake_costs *costs, unsigned int class)
 	unsigned int i;
 
 	for (i = class; i > 0 && !(costs->measured & BIT(i - 1)); i--)
-		costs->ns[i - 1] = costs->ns[class];
+		WRITE_ONCE(costs->ns[i - 1], costs->ns[class]);
 	if (costs->measured >> (class + 1))
 		return;
 	for (i = class + 1; i < SHINT_SLEEP_CLASSES; i++)
-		costs->ns[i] = costs->ns[class];
+		WRITE_ONCE(costs->ns[i], costs->ns[class]);
 }
 
 /**
@@ -39,10 +39,10 @@ void shint_wake_cost_learn(struct shint_wake_costs *costs, u64 slept_ns, u64 cos
 	u32 *mean_ns = &costs->ns[class];
 	u32 sample_ns = clamp_t(u64, cost_ns, 1, SHINT_COST_MAX_NS);
 
-	if (!(costs->measured & BIT(class)))
-		*mean_ns = sample_ns;
-	else
-		*mean_ns += sample_ns / (1 << MEAN_SHIFT) - *mean_ns / (1 << MEAN_SHIFT);
+	if (costs->measured & BIT(class))
+		sample_ns = *mean_ns + sample_ns / (1 << MEAN_SHIFT) -
+			    *mean_ns / (1 << MEAN_SHIFT);
+	WRITE_ONCE(*mean_ns, sample_ns);
 	costs->measured |= BIT(class);
 	wake_cost_spread(costs, class);
 }

@@ -7,6 +7,7 @@
 #define SHINT_WAKE_COST_H
 
 #include <linux/bitops.h>
+#include <linux/compiler.h>
 #include <linux/minmax.h>
 #include <linux/types.h>
 
@@ -47,13 +48,13 @@ static inline unsigned int shint_sleep_class(u64 slept_ns)
  * @costs: the vCPU's
  * @slept_ns: after how long a sleep
  *
- * Each decision asks several times.
+ * Each decision asks several times, and who goes ahead of packets, on other CPUs.
  *
  * Return: the cost, never 0.
  */
 static inline u64 shint_wake_cost_ns(const struct shint_wake_costs *costs, u64 slept_ns)
 {
-	return costs->ns[shint_sleep_class(slept_ns)] ?: SHINT_COST_UNKNOWN_NS;
+	return READ_ONCE(costs->ns[shint_sleep_class(slept_ns)]) ?: SHINT_COST_UNKNOWN_NS;
 }
 
 void shint_wake_cost_learn(struct shint_wake_costs *costs, u64 slept_ns, u64 cost_ns);

@@ -570,7 +570,7 @@ static void test_peer(void **state)
 	d = decide(&s, NULL);
 	assert_true(d.on_arrival[SHINT_TAKER] && !d.on_arrival[SHINT_PEER]);
 	s.max_keep_ns = SEC;
-	s.budget_left_ns = 4 * COST;
+	s.budget_left_ns = 6 * COST;
 	d = decide(&s, NULL);
 	assert_true(d.on_arrival[SHINT_TAKER] && !d.on_arrival[SHINT_PEER]);
 }
@@ -827,10 +827,10 @@ static void test_worker(void **state)
 	assert_int_equal(plan.in_ns, 0);
 }
 
-/* In a window that is wider it is woken again, and no more is spent than the packet is worth. */
+/* In a window that is wider it is woken again, a few times. */
 static void test_worker_again(void **state)
 {
-	struct shint_predictor restless = packets(MS / 4);
+	struct shint_predictor restless = packets(MS / 20);
 	struct shint_worker_plan plan;
 	unsigned int wakes = 0;
 	struct past past;
@@ -841,9 +841,9 @@ static void test_worker_again(void **state)
 	assert_true(plan.in_ns);
 	for (at_ns = NOW + plan.in_ns; !wakes || at_ns <= plan.last_ns; at_ns += plan.again_ns)
 		wakes++;
-	assert_in_range(wakes, 2, 16);
+	assert_in_range(wakes, 2, 5);
 	/* the first before the window, none so late that the packet would find it asleep deeply */
-	assert_in_range(NOW + plan.in_ns, plan.until_ns - 16 * MS / 4 - 2 * MS / 4, plan.until_ns - MS / 2);
+	assert_in_range(NOW + plan.in_ns, plan.until_ns - 8 * MS / 4, plan.until_ns - MS / 2);
 	assert_in_range(plan.until_ns - (at_ns - plan.again_ns), 1, 2 * MS / 4);
 	assert_in_range(plan.again_ns, MS / 4, 2 * MS / 4);
 
