@@ -32,10 +32,10 @@
 #define WORKER_GAP_MIN_NS	(4 * SHINT_SLACK_MIN_NS)
 
 /*
- * Windows that are wider are not gone ahead of: five wake-ups cover one, each of the
- * worker and of two vCPUs. That is about what a hit is worth.
+ * Windows that are wider are not gone ahead of: eight wake-ups cover one, each of the
+ * worker and of a vCPU. So many are what a hit is worth.
  */
-#define WORKER_WINDOW_WAKE_COSTS	6
+#define WORKER_WINDOW_WAKE_COSTS	10
 
 /* Never near, nor within a lead of it: most of what is asked about. */
 #define FAR_NS			((NEAR_WAKE_COSTS + 2) * SHINT_COST_MAX_NS)
