@@ -37,6 +37,10 @@
 #define DEV_SHIFT	2
 /* A rhythm that changes is followed with half of each difference. */
 #define RECENT_SHIFT	1
+/* Longer than so many of late is a pause: the rhythm may go on behind it. */
+#define PAUSE_INTERVALS	4
+/* In the mean of all a pause counts for as many times that, at most. */
+#define PAUSE_SHIFT	4
 /* Errors beyond three mean deviations are one in fifty, if they are normal. */
 #define RECENT_SLACK	3
 
@@ -187,17 +191,38 @@ static u64 believed_recent_slack_ns(const struct shint_predictor *predictor)
 	return slack_ns;
 }
 
-/* Follows within a few starts; the deviation is what following leaves. */
+/*
+ * Follows within a few starts; the deviation is what following leaves. Of a pause nothing
+ * is learned. If the interval behind it is as long, that was the first of another rhythm.
+ */
 static void learn_recent(struct shint_predictor *predictor, u64 interval_ns)
 {
-	u64 error_ns = distance(interval_ns, predictor->recent_ns);
+	bool pause = interval_ns > PAUSE_INTERVALS * predictor->recent_ns;
+	u64 error_ns;
 
+	if (pause && !predictor->paused) {
+		predictor->paused = true;
+		return;
+	}
+	predictor->paused = false;
+	if (pause)
+		predictor->recent_ns = interval_ns / 2;
+	error_ns = distance(interval_ns, predictor->recent_ns);
 	predictor->recent_dev_ns -= predictor->recent_dev_ns >> DEV_SHIFT;
 	predictor->recent_dev_ns += error_ns >> DEV_SHIFT;
 	if (interval_ns > predictor->recent_ns)
 		predictor->recent_ns += error_ns >> RECENT_SHIFT;
 	else
 		predictor->recent_ns -= error_ns >> RECENT_SHIFT;
+}
+
+/* A pause counts, but not so much that the mean is of nothing else for long. */
+static void learn_interval(struct shint_predictor *predictor, u64 interval_ns)
+{
+	if (predictor->interval_ns)
+		interval_ns = min(interval_ns, predictor->interval_ns << PAUSE_SHIFT);
+	predictor->interval_ns -= predictor->interval_ns >> MEAN_SHIFT;
+	predictor->interval_ns += interval_ns >> MEAN_SHIFT;
 }
 
 /* Behind the others, if it ends behind them: else it will have passed when they have. */
@@ -265,8 +290,7 @@ static void look_ahead(struct shint_predictor *predictor)
 void shint_predict_start(struct shint_predictor *predictor, u64 event_ns)
 {
 	if (predictor->nr_starts) {
-		predictor->interval_ns -= predictor->interval_ns >> MEAN_SHIFT;
-		predictor->interval_ns += (event_ns - predictor->last_ns) >> MEAN_SHIFT;
+		learn_interval(predictor, event_ns - predictor->last_ns);
 		learn_recent(predictor, event_ns - predictor->last_ns);
 		vote(predictor, event_ns);
 	}

@@ -223,6 +223,31 @@ static void test_drifting(void **state)
 	expect(wide_ns / known <= 2 * MS, "%llu ns wide", wide_ns / known);
 }
 
+/* The same, in bursts with pauses of any length: behind each pause it is known where it was. */
+static void test_pauses(void **state)
+{
+	unsigned int n, inside = 0, judged = 0;
+	struct shint_predictor p = { 0 };
+	u64 now = SEC, wide_ns = 0, rnd = 9;
+
+	for (n = 0; n < 2000; n++) {
+		struct shint_window window = { 0 };
+		u64 interval = 20 * MS + 6 * MS * sin(n / 80.0) + random_below(&rnd, 100 * US);
+
+		if (n >= LEARNING && n % 20) {
+			judged++;
+			inside += shint_predict_window(&p, now, &window) &&
+				  window.from_ns <= now + interval &&
+				  now + interval <= window.until_ns;
+			wide_ns += window.until_ns - window.from_ns;
+		}
+		now += n % 20 ? interval : 100 * MS + random_below(&rnd, 60 * SEC);
+		shint_predict_start(&p, now);
+	}
+	expect(inside * 100 >= judged * 97, "%u of %u", inside, judged);
+	expect(wide_ns / judged <= MS, "%llu ns wide", wide_ns / judged);
+}
+
 /* A stream without memory tells nothing about when its next event comes. */
 static void test_poisson(void **state)
 {
@@ -323,6 +348,7 @@ int main(void)
 		cmocka_unit_test(test_asking_often),
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_drifting),
+		cmocka_unit_test(test_pauses),
 		cmocka_unit_test(test_poisson),
 		cmocka_unit_test(test_window_passes),
 		cmocka_unit_test(test_rate_changes),
