@@ -15,7 +15,7 @@ same_boot() { # it is the guest that was put to sleep, and its driver
 answers() { timeout 3 guest-run -n sleeper true; }
 
 truncate -s 256M "$swap"
-guest-start sleeper --vcpus 2 --device $HOOKED --guest-memory 192 --qemu-args "-global ICH9-LPC.disable_s3=0
+guest-start sleeper --packed --vcpus 2 --device $HOOKED --guest-memory 192 --qemu-args "-global ICH9-LPC.disable_s3=0
 	-drive if=virtio,format=raw,file=$swap" >/dev/null
 guest-run -n sleeper "mkswap /dev/vda && swapon /dev/vda && echo 0 >/sys/power/image_size"
 boot=$(boot_id)
