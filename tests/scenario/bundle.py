@@ -18,6 +18,7 @@ FIRMWARE = {
     "/usr/share/seabios/bios-256k.bin": "seabios",
     "/usr/share/qemu/kvmvapic.bin": "qemu-system-data",
     "/usr/share/qemu/pvh.bin": "qemu-system-data",
+    "/usr/share/qemu/linuxboot_dma.bin": "qemu-system-data",
 }
 # the button, for suspended guests to be woken with
 GUEST_MODULES = ["virtio_pci", "virtio_net", "virtio_blk", "virtio_balloon", "button"]
@@ -155,7 +156,7 @@ def build(opts, where):
     shutil.copy(helper("agent"), os.path.join(where, "bin"))
     shutil.copy(stripped(qemu), os.path.join(where, "bin", "qemu"))
     shutil.copy(vmlinux(root, opts.guest_kver), os.path.join(where, "guest", "vmlinux"))
-    # what a guest can start by kexec
+    # what a guest can start by kexec, and guest-start --packed
     shutil.copy(os.path.join(root, "boot", f"vmlinuz-{opts.guest_kver}"), os.path.join(where, "guest", "vmlinuz"))
     guest_image(opts, root).write(os.path.join(where, "guest", "initramfs"))
     shutil.copytree(opts.dir, os.path.join(where, "scenario"), symlinks=True,
