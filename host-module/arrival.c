@@ -107,22 +107,31 @@ static bool arrival_may_wake(const struct shint_vcpu *vcpu, enum shint_role role
 	return smp_load_acquire(&vcpu->waker.on_arrival[role]);
 }
 
+/* The vCPU if it may be woken for a queue's packets and that pays, or NULL. */
+static struct shint_vcpu *arrival_wakeable(struct shint_vm *vm, u32 id, enum shint_role role,
+					   u64 now_ns)
+{
+	struct shint_vcpu *vcpu;
+
+	if (id == SHINT_NO_VCPU || !shint_way_pays(&vm->arrivals.ways[role], now_ns))
+		return NULL;
+	vcpu = arrival_vcpu(vm, id);
+	return arrival_may_wake(vcpu, role) ? vcpu : NULL;
+}
+
 /*
  * One wake-up per decision of the probe's and role.
  * @met: what brings the packet was woken ahead of it
  */
 static void arrival_wake(struct shint_vm *vm, u32 id, enum shint_role role, bool met, u64 now_ns)
 {
+	struct shint_vcpu *vcpu = arrival_wakeable(vm, id, role, now_ns);
 	struct shint_waker *waker;
-	struct shint_vcpu *vcpu;
 	u64 halted_ns;
 
-	if (id == SHINT_NO_VCPU || !shint_way_pays(&vm->arrivals.ways[role], now_ns))
+	if (!vcpu)
 		return;
-	vcpu = arrival_vcpu(vm, id);
 	waker = &vcpu->waker;
-	if (!arrival_may_wake(vcpu, role))
-		return;
 	/* Whether or not it is asleep: it could have been. Arrivals may race; either will do. */
 	halted_ns = READ_ONCE(vcpu->halted_ns);
 	if (!met && READ_ONCE(waker->announced_ns) < halted_ns)
@@ -181,12 +190,9 @@ static void arrival_came(struct shint_watch *watch)
 /* It is not kept: like the worker's pCPU, the vCPU's then sleeps lightly for a while. */
 static void arrival_wake_ahead(struct shint_vm *vm, u32 id, enum shint_role role, u64 now_ns)
 {
-	struct shint_vcpu *vcpu;
+	struct shint_vcpu *vcpu = arrival_wakeable(vm, id, role, now_ns);
 
-	if (id == SHINT_NO_VCPU || !shint_way_pays(&vm->arrivals.ways[role], now_ns))
-		return;
-	vcpu = arrival_vcpu(vm, id);
-	if (!arrival_may_wake(vcpu, role))
+	if (!vcpu)
 		return;
 	WRITE_ONCE(vcpu->waker.expected_ns, now_ns);
 	if (shint_kvm_blocking(vcpu->kvm_vcpu))

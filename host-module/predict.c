@@ -289,9 +289,11 @@ static void look_ahead(struct shint_predictor *predictor)
  */
 void shint_predict_start(struct shint_predictor *predictor, u64 event_ns)
 {
+	u64 interval_ns = event_ns - predictor->last_ns;
+
 	if (predictor->nr_starts) {
-		learn_interval(predictor, event_ns - predictor->last_ns);
-		learn_recent(predictor, event_ns - predictor->last_ns);
+		learn_interval(predictor, interval_ns);
+		learn_recent(predictor, interval_ns);
 		vote(predictor, event_ns);
 	}
 	if (predictor->period_ns)

@@ -23,6 +23,11 @@ static void test_nothing_known(void **state)
 	}
 }
 
+static bool is_inside(const struct shint_window *window, u64 at_ns)
+{
+	return window->from_ns <= at_ns && at_ns <= window->until_ns;
+}
+
 static const struct {
 	const char *what;
 	u64 period_ns;
@@ -59,7 +64,7 @@ static void test_steady(void **state)
 			if (known && n > LEARNING) {
 				assert_true(window.from_ns <= window.until_ns);
 				wide_ns += window.until_ns - window.from_ns;
-				inside += window.from_ns <= start_ns && start_ns <= window.until_ns;
+				inside += is_inside(&window, start_ns);
 			}
 			now_ns = start_ns;
 			shint_predict_start(&p, now_ns);
@@ -199,7 +204,13 @@ static void test_patterns(void **state)
 	}
 }
 
-/* 20 ms, but 30 % more or less within seconds: followed, closely. */
+/* 20 ms, but 30 % more or less within seconds */
+static u64 drifting_interval(unsigned int n, u64 *rnd)
+{
+	return 20 * MS + 6 * MS * sin(n / 80.0) + random_below(rnd, 100 * US);
+}
+
+/* That is followed, closely. */
 static void test_drifting(void **state)
 {
 	unsigned int n, known = 0, inside = 0;
@@ -208,11 +219,11 @@ static void test_drifting(void **state)
 
 	for (n = 0; n < 2000; n++) {
 		struct shint_window window = { 0 };
-		u64 interval = 20 * MS + 6 * MS * sin(n / 80.0) + random_below(&rnd, 100 * US);
+		u64 interval = drifting_interval(n, &rnd);
 
 		if (n >= LEARNING && shint_predict_window(&p, now, &window)) {
 			known++;
-			inside += window.from_ns <= now + interval && now + interval <= window.until_ns;
+			inside += is_inside(&window, now + interval);
 			wide_ns += window.until_ns - window.from_ns;
 		}
 		now += interval;
@@ -232,13 +243,12 @@ static void test_pauses(void **state)
 
 	for (n = 0; n < 2000; n++) {
 		struct shint_window window = { 0 };
-		u64 interval = 20 * MS + 6 * MS * sin(n / 80.0) + random_below(&rnd, 100 * US);
+		u64 interval = drifting_interval(n, &rnd);
 
 		if (n >= LEARNING && n % 20) {
 			judged++;
 			inside += shint_predict_window(&p, now, &window) &&
-				  window.from_ns <= now + interval &&
-				  now + interval <= window.until_ns;
+				  is_inside(&window, now + interval);
 			wide_ns += window.until_ns - window.from_ns;
 		}
 		now += n % 20 ? interval : 100 * MS + random_below(&rnd, 60 * SEC);

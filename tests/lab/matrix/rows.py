@@ -22,12 +22,10 @@ class MatrixError(Exception):
 
 
 class Row:
-    """host: the host's command line; mwait: its CPUs have it (tests/lab/run --mwait); the others, of
-    guest-start; kernels: pairs as in SAME"""
+    """host: options of tests/lab/run; the others, of guest-start; kernels: pairs as in SAME"""
 
-    def __init__(self, host="", mwait=False, guest="", qemu="", vcpus=1, device="", kernels=SAME):
-        self.host, self.mwait = host, mwait
-        self.guest, self.qemu, self.vcpus, self.kernels = guest, qemu, vcpus, kernels
+    def __init__(self, host=(), guest="", qemu="", vcpus=1, device="", kernels=SAME):
+        self.host, self.guest, self.qemu, self.vcpus, self.kernels = host, guest, qemu, vcpus, kernels
         self.device = ",".join(filter(None, ["virtio-sched-hint-pci", device]))
         self.says = {}	# by side, host, guest or qemu: what docs/matrix.md has it say
 
@@ -42,10 +40,10 @@ ROWS = {
     "haltpoll": Row(guest="cpuidle_haltpoll.force=1", kernels=SAME + RT),
     "cpuidle-off": Row(guest="cpuidle.off=1"),
     "cpu-pm": Row(qemu="-overcommit cpu-pm=on"),
-    "mwait": Row(mwait=True, qemu="-overcommit cpu-pm=on"),
+    "mwait": Row(host=("--mwait",), qemu="-overcommit cpu-pm=on"),
     "irqchip-split": Row(qemu="-machine kernel-irqchip=split"),
     "guest-isolated": Row(vcpus=2, guest=ISOLATED, kernels=SAME + RT),
-    "host-isolated": Row(host=ISOLATED, kernels=SAME + RT),
+    "host-isolated": Row(host=("--host-append", ISOLATED), kernels=SAME + RT),
 }
 
 

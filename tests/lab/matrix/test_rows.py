@@ -34,7 +34,7 @@ class Table(unittest.TestCase):
 
     def test_what_the_shell_would_take_apart(self):
         for name, row in rows.ROWS.items():
-            words = [row.host, row.guest, row.qemu, row.device, *row.says.values()]
+            words = [*row.host, row.guest, row.qemu, row.device, *row.says.values()]
             self.assertFalse([w for w in words if re.search(r"[|'\n]", w)], name)
             self.assertRegex(name, r"^[a-z0-9-]+$")
 
