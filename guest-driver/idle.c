@@ -446,10 +446,22 @@ void sched_hint_idle_stop(void)
 	stop_features();
 }
 
-/* Features that are not published, though they may have been negotiated. */
-u64 sched_hint_idle_failed(void)
+/*
+ * What is published, by feature bit; while the host does not listen, what would be. By the
+ * switches themselves: what is hooked without having been negotiated shows, too.
+ */
+u64 sched_hint_idle_in_use(u64 negotiated)
 {
-	return failed_features | pointless_features();
+	u64 in_use = negotiated;
+	unsigned int i;
+
+	if (idle_mode != MODE_OFF) {
+		in_use = 0;
+		for (i = 0; i < ARRAY_SIZE(published); i++)
+			if (static_key_enabled(&published[i]))
+				in_use |= BIT_ULL(i);
+	}
+	return in_use & ~(failed_features | pointless_features());
 }
 
 const char *sched_hint_idle_mode(void)

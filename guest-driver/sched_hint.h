@@ -52,7 +52,7 @@ unsigned int sched_hint_idle_unpublished(void);
 int sched_hint_idle_start(u64 features);
 void sched_hint_idle_stop(void);
 const char *sched_hint_idle_mode(void);
-u64 sched_hint_idle_failed(void);
+u64 sched_hint_idle_in_use(u64 negotiated);
 
 /* runnable.c: start and stop in process context, serialised by sched_hint.lock */
 int sched_hint_runnable_start(void);

@@ -48,7 +48,7 @@ static ssize_t features_in_use_show(struct device *dev, struct device_attribute 
 	int i, len = 0;
 
 	mutex_lock(&sh->lock);
-	in_use = sh->vdev->features & ~sched_hint_idle_failed();
+	in_use = sched_hint_idle_in_use(sh->vdev->features);
 	mutex_unlock(&sh->lock);
 	for (i = 0; i < ARRAY_SIZE(feature_names); i++)
 		if (in_use & BIT_ULL(feature_names[i].bit))

@@ -33,6 +33,8 @@ static enum hrtimer_restart ahead_fire(struct hrtimer *timer)
 	spin_lock_irqsave(&ahead->queue->lock, flags);
 	/* If a packet has come since it fired, that is over. Another plan's timer may be on. */
 	if (!hrtimer_is_queued(timer) && plan->until_ns && ahead->expect(ahead)) {
+		if (ahead->wakes == ahead->judged)
+			WRITE_ONCE(ahead->windows, ahead->windows + 1);
 		WRITE_ONCE(ahead->wakes, ahead->wakes + 1);
 		if (ktime_get_ns() + plan->again_ns <= plan->last_ns)
 			hrtimer_start(timer, ns_to_ktime(plan->again_ns),

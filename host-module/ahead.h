@@ -26,9 +26,10 @@
  * @way: what came of the last wake-ups; its mean is not used
  * @last_ns: the last packet
  * @plan: for the next one
- * @wakes: wake-ups; read without the lock, as @hits is
+ * @wakes: wake-ups; read without the lock, as @windows and @hits are
  * @judged: @wakes when they were last judged
- * @hits: packets that came in time after one or more of them
+ * @windows: plans of which one or more of them were
+ * @hits: of these, how many a packet came in time for
  */
 struct shint_ahead {
 	struct hrtimer timer;
@@ -40,6 +41,7 @@ struct shint_ahead {
 	struct shint_worker_plan plan;
 	u64 wakes;
 	u64 judged;
+	u64 windows;
 	u64 hits;
 };
 

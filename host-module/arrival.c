@@ -413,6 +413,7 @@ static void arrival_add_counts(const struct shint_watch *watch, struct shint_tap
 {
 	sum->arrivals += READ_ONCE(watch->arrivals);
 	sum->worker_wakes += READ_ONCE(watch->ahead.wakes);
+	sum->worker_windows += READ_ONCE(watch->ahead.windows);
 	sum->worker_hits += READ_ONCE(watch->ahead.hits);
 }
 

@@ -215,12 +215,14 @@ struct shint_vcpu {
 /**
  * struct shint_tap_counts - of taps
  * @arrivals: packets
- * @worker_wakes: what brings them was woken ahead of one
- * @worker_hits: which came in time
+ * @worker_wakes: wake-ups of what brings them, ahead of one
+ * @worker_windows: times one was predicted and gone ahead of, with some of these
+ * @worker_hits: of these, it came in time
  */
 struct shint_tap_counts {
 	u64 arrivals;
 	u64 worker_wakes;
+	u64 worker_windows;
 	u64 worker_hits;
 };
 
