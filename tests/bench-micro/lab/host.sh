@@ -4,12 +4,13 @@
 # VM is attached, in each mode, against nobody attached (then the probe is not even
 # registered): of the attached VM and, in mode off, of another that has no device. For
 # --time=virtual, in which a ns of a vCPU thread's run time is an instruction, be it the
-# guest's or the host's. Lines CONFIGURATION-GUEST NS NS HALTS HALTS KEPT KEPT, before and
-# after, go to $RESULTS/halts; KEPT is what the module had KVM poll, in ns.
+# guest's or the host's. Lines CONFIGURATION-GUEST US NS EXITS KEPT US NS EXITS KEPT NAP go to
+# $RESULTS/naps: before and after the time, the run time, exits and what the module had KVM
+# poll in ns; and what each nap took in ns.
 set -e
 ROUNDS=${ROUNDS:-6}
 # of each measurement
-HALTS=600
+NAPS=600
 
 vcpu_run_ns() { # GUEST
 	pid=$(guest-pid "$1")
@@ -20,8 +21,13 @@ vcpu_run_ns() { # GUEST
 	done
 }
 
-halts() { # GUEST
-	cat /sys/kernel/debug/kvm/"$(guest-pid "$1")"-*/halt_exits
+exits() { # GUEST
+	cat /sys/kernel/debug/kvm/"$(guest-pid "$1")"-*/exits
+}
+
+# The only clock at hand that is finer than 10 ms.
+now_us() {
+	sed -n 's/^now ts: *//; T; s/\.//p' /sys/kernel/tracing/per_cpu/cpu0/stats
 }
 
 # Only main is ever attached.
@@ -30,12 +36,13 @@ kept_ns() {
 }
 
 measure() { # NAME GUEST
-	guest-run -n "$2" "nap $((HALTS + 400)) 1000" &
+	guest-run -n "$2" "nap $((NAPS + 400)) 1000" >"$RESULTS/nap" &
 	sleep 0.3
-	ns=$(vcpu_run_ns "$2") nr=$(halts "$2") kept=$(kept_ns)
-	sleep 0.$HALTS
-	echo "$1 $ns $(vcpu_run_ns "$2") $nr $(halts "$2") $kept $(kept_ns)" >>"$RESULTS/halts"
+	us=$(now_us) ns=$(vcpu_run_ns "$2") nr=$(exits "$2") kept=$(kept_ns)
+	sleep 0.$NAPS
+	after="$(now_us) $(vcpu_run_ns "$2") $(exits "$2") $(kept_ns)"
 	wait $!
+	echo "$1 $us $ns $nr $kept $after $(cat "$RESULTS/nap")" >>"$RESULTS/naps"
 }
 
 set_mode() { # MODE
