@@ -176,9 +176,11 @@ static int enter_idle(struct cpuidle_device *dev, struct cpuidle_driver *drv, in
  * Two states that do the same: with a single one the idle loop would not ask
  * the governor whether to stop the tick, would keep it at the first idle after
  * activity (as it does without a cpuidle driver), and the next timer would be
- * hidden behind it. The residency of the second divides what menu expects to be
- * shorter and longer than a tick. Neither state costs latency, and neither
- * polls, so PM QoS changes nothing.
+ * hidden behind it. menu keeps it where it expects less than a tick of idling,
+ * unless the next timer is nearer than the residency of the second state: then
+ * it takes the first and has the tick stopped. To stop and to start it again
+ * are two exits from the guest, so that residency is as short as it can be.
+ * Neither state costs latency, and neither polls, so PM QoS changes nothing.
  * CPUIDLE_FLAG_RCU_IDLE: RCU watches while we publish.
  */
 static struct cpuidle_driver sched_hint_driver = {
@@ -188,15 +190,15 @@ static struct cpuidle_driver sched_hint_driver = {
 		{
 			.enter = enter_idle,
 			.flags = CPUIDLE_FLAG_RCU_IDLE,
-			.name = "HLT",
-			.desc = "halt, for less than a tick",
+			.name = "HLT0",
+			.desc = "halt, a timer is due",
 		},
 		{
 			.enter = enter_idle,
 			.flags = CPUIDLE_FLAG_RCU_IDLE,
-			.target_residency_ns = TICK_NSEC,
-			.name = "HLT-LONG",
-			.desc = "halt, for a tick or more",
+			.target_residency_ns = 1,
+			.name = "HLT",
+			.desc = "halt",
 		},
 	},
 	.safe_state_index = 0,

@@ -20,6 +20,48 @@
 #include "compat.h"
 #include "policy.h"
 
+/* What is left of the plan is moot. Was it of use? */
+static void ahead_judge(struct shint_ahead *ahead, bool hit, u64 now_ns)
+{
+	if (ahead->plan.until_ns && ahead->wakes != ahead->judged) {
+		shint_way_judge(&ahead->way, hit, now_ns);
+		WRITE_ONCE(ahead->hits, ahead->hits + hit);
+	}
+	ahead->judged = ahead->wakes;
+	memset(&ahead->plan, 0, sizeof(ahead->plan));
+}
+
+static void ahead_start(struct shint_ahead *ahead, u64 in_ns)
+{
+	hrtimer_start(&ahead->timer, ns_to_ktime(in_ns), HRTIMER_MODE_REL_PINNED_SOFT);
+}
+
+/* For the next window that is known, if any. */
+static void ahead_plan(struct shint_ahead *ahead, u64 now_ns)
+{
+	if (shint_way_paused(&ahead->way, now_ns))
+		return;
+	shint_policy_worker(&ahead->starts, ahead->costs, now_ns, &ahead->plan);
+	if (ahead->plan.in_ns)
+		ahead_start(ahead, ahead->plan.in_ns);
+}
+
+static void ahead_wake(struct shint_ahead *ahead, u64 now_ns)
+{
+	const struct shint_worker_plan *plan = &ahead->plan;
+
+	if (!ahead->expect(ahead))
+		return;
+	if (ahead->wakes == ahead->judged)
+		WRITE_ONCE(ahead->windows, ahead->windows + 1);
+	WRITE_ONCE(ahead->wakes, ahead->wakes + 1);
+	if (now_ns + plan->again_ns <= plan->last_ns)
+		ahead_start(ahead, plan->again_ns);
+	else
+		ahead_start(ahead, plan->until_ns - now_ns);
+	wake_up_locked_poll(ahead->queue, EPOLLIN | EPOLLRDNORM | SHINT_AHEAD_MARK);
+}
+
 /*
  * In softirq context, on PREEMPT_RT in a thread: a wait queue's lock must not be
  * taken in hard interrupts there.
@@ -27,20 +69,22 @@
 static enum hrtimer_restart ahead_fire(struct hrtimer *timer)
 {
 	struct shint_ahead *ahead = container_of(timer, struct shint_ahead, timer);
-	const struct shint_worker_plan *plan = &ahead->plan;
 	unsigned long flags;
+	u64 now_ns;
 
 	spin_lock_irqsave(&ahead->queue->lock, flags);
 	/* If a packet has come since it fired, that is over. Another plan's timer may be on. */
-	if (!hrtimer_is_queued(timer) && plan->until_ns && ahead->expect(ahead)) {
-		if (ahead->wakes == ahead->judged)
-			WRITE_ONCE(ahead->windows, ahead->windows + 1);
-		WRITE_ONCE(ahead->wakes, ahead->wakes + 1);
-		if (ktime_get_ns() + plan->again_ns <= plan->last_ns)
-			hrtimer_start(timer, ns_to_ktime(plan->again_ns),
-				      HRTIMER_MODE_REL_PINNED_SOFT);
-		wake_up_locked_poll(ahead->queue, EPOLLIN | EPOLLRDNORM | SHINT_AHEAD_MARK);
+	if (hrtimer_is_queued(timer) || !ahead->plan.until_ns)
+		goto out;
+	now_ns = ktime_get_ns();
+	if (now_ns < ahead->plan.until_ns) {
+		ahead_wake(ahead, now_ns);
+	} else {
+		/* None came. A pattern has several: one that is left out hides no other. */
+		ahead_judge(ahead, false, now_ns);
+		ahead_plan(ahead, now_ns);
 	}
+out:
 	spin_unlock_irqrestore(&ahead->queue->lock, flags);
 	return HRTIMER_NORESTART;
 }
@@ -60,26 +104,11 @@ void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue,
 	shint_hrtimer_setup(&ahead->timer, ahead_fire, HRTIMER_MODE_REL_PINNED_SOFT);
 }
 
-/* A packet: was it the one that was waited for? */
-static void ahead_judge(struct shint_ahead *ahead, u64 now_ns)
-{
-	bool hit = shint_ahead_meets(ahead, now_ns);
-
-	/* What is left of the plan is moot. A timer that is just firing sees that, too. */
-	hrtimer_try_to_cancel(&ahead->timer);
-	if (ahead->plan.until_ns && ahead->wakes != ahead->judged) {
-		shint_way_judge(&ahead->way, hit, now_ns);
-		WRITE_ONCE(ahead->hits, ahead->hits + hit);
-	}
-	ahead->judged = ahead->wakes;
-	memset(&ahead->plan, 0, sizeof(ahead->plan));
-}
-
 /**
  * shint_ahead_arrived() - learn from a packet, and prepare for the next
  * @ahead: of its queue
  * @costs: what waking costs the vCPU that takes the queue's interrupts: what brings
- *	the packet is assumed to sleep as deep
+ *	the packet is assumed to sleep as deep; asked until shint_ahead_stop()
  * @now_ns: now
  *
  * Context: an entry's function of the wait queue: its lock is held.
@@ -93,16 +122,14 @@ void shint_ahead_arrived(struct shint_ahead *ahead, const struct shint_wake_cost
 	/* One that follows another closely is none of those that the plan is for. */
 	if (!starts && ahead->wakes == ahead->judged)
 		return;
-	ahead_judge(ahead, now_ns);
+	/* A timer that is just firing sees that the plan is over. */
+	hrtimer_try_to_cancel(&ahead->timer);
+	ahead_judge(ahead, shint_ahead_meets(ahead, now_ns), now_ns);
 	if (!starts)
 		return;
 	shint_predict_start(&ahead->starts, now_ns);
-	if (shint_way_paused(&ahead->way, now_ns))
-		return;
-	shint_policy_worker(&ahead->starts, costs, now_ns, &ahead->plan);
-	if (ahead->plan.in_ns)
-		hrtimer_start(&ahead->timer, ns_to_ktime(ahead->plan.in_ns),
-			      HRTIMER_MODE_REL_PINNED_SOFT);
+	ahead->costs = costs;
+	ahead_plan(ahead, now_ns);
 }
 
 /**

@@ -22,6 +22,7 @@
  * @timer: for the next wake-up
  * @queue: the tap's wait queue, whose lock guards all but @timer itself
  * @expect: called before each wake-up; false ends the plan
+ * @costs: what waking costs; outlives @timer
  * @starts: when packets come that something starts with
  * @way: what came of the last wake-ups; its mean is not used
  * @last_ns: the last packet
@@ -29,12 +30,13 @@
  * @wakes: wake-ups; read without the lock, as @windows and @hits are
  * @judged: @wakes when they were last judged
  * @windows: plans of which one or more of them were
- * @hits: of these, how many a packet came in time for
+ * @hits: of these, how many a packet came in for
  */
 struct shint_ahead {
 	struct hrtimer timer;
 	struct wait_queue_head *queue;
 	bool (*expect)(struct shint_ahead *ahead);
+	const struct shint_wake_costs *costs;
 	struct shint_predictor starts;
 	struct shint_way way;
 	u64 last_ns;

@@ -186,27 +186,29 @@ static u64 believed_recent_slack_ns(const struct shint_predictor *predictor)
 {
 	u64 slack_ns = max(RECENT_SLACK * predictor->recent_dev_ns, SHINT_SLACK_MIN_NS);
 
-	if (predictor->nr_starts < VOTERS_MIN || slack_ns > predictor->recent_ns / 8)
+	if (slack_ns > predictor->recent_ns / 8)
 		return 0;
 	return slack_ns;
 }
 
 /*
  * Follows within a few starts; the deviation is what following leaves. Of a pause nothing
- * is learned. If the interval behind it is as long, that was the first of another rhythm.
+ * is learned. If there is another right behind it, these two are all that is known of another
+ * rhythm; so are the first two intervals of all.
  */
 static void learn_recent(struct shint_predictor *predictor, u64 interval_ns)
 {
 	bool pause = interval_ns > PAUSE_INTERVALS * predictor->recent_ns;
-	u64 error_ns;
+	u64 before_ns = predictor->pause_ns, error_ns;
 
-	if (pause && !predictor->paused) {
-		predictor->paused = true;
+	predictor->pause_ns = pause && !before_ns ? interval_ns : 0;
+	if (predictor->pause_ns)
+		return;
+	if (pause) {
+		predictor->recent_ns = interval_ns;
+		predictor->recent_dev_ns = distance(interval_ns, before_ns);
 		return;
 	}
-	predictor->paused = false;
-	if (pause)
-		predictor->recent_ns = interval_ns / 2;
 	error_ns = distance(interval_ns, predictor->recent_ns);
 	predictor->recent_dev_ns -= predictor->recent_dev_ns >> DEV_SHIFT;
 	predictor->recent_dev_ns += error_ns >> DEV_SHIFT;
