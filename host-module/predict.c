@@ -37,8 +37,8 @@
 #define DEV_SHIFT	2
 /* A rhythm that changes is followed with half of each difference. */
 #define RECENT_SHIFT	1
-/* Longer than so many of late is a pause: the rhythm may go on behind it. */
-#define PAUSE_INTERVALS	4
+/* Longer than those of late by so much is a pause, shorter by so much a stray start. */
+#define FAR		4
 /* In the mean of all a pause counts for as many times that, at most. */
 #define PAUSE_SHIFT	4
 /* Errors beyond three mean deviations are one in fifty, if they are normal. */
@@ -180,35 +180,45 @@ static u64 believed_slack_ns(const struct shint_predictor *predictor)
 
 /*
  * An eighth of the interval: wider than that, the odds of gaps tell as well when
- * to be awake.
+ * to be awake. One interval may be far from it, two are the end of the rhythm.
  */
 static u64 believed_recent_slack_ns(const struct shint_predictor *predictor)
 {
 	u64 slack_ns = max(RECENT_SLACK * predictor->recent_dev_ns, SHINT_SLACK_MIN_NS);
 
-	if (slack_ns > predictor->recent_ns / 8)
+	if (predictor->nr_far > 1 || slack_ns > predictor->recent_ns / 8)
 		return 0;
 	return slack_ns;
 }
 
+/* One that is far from those of late. With a like one before it, it begins another rhythm. */
+static void learn_far(struct shint_predictor *predictor, u64 interval_ns)
+{
+	u64 error_ns = distance(interval_ns, predictor->far_ns);
+
+	if (predictor->nr_far && error_ns <= interval_ns / 8) {
+		predictor->recent_ns = interval_ns;
+		predictor->recent_dev_ns = error_ns;
+		predictor->nr_far = 0;
+		return;
+	}
+	predictor->far_ns = interval_ns;
+	predictor->nr_far = min(predictor->nr_far + 1, 2);
+}
+
 /*
- * Follows within a few starts; the deviation is what following leaves. Of a pause nothing
- * is learned. If there is another right behind it, these two are all that is known of another
- * rhythm; so are the first two intervals of all.
+ * Follows within a few starts; the deviation is what following leaves. A pause, or a stray
+ * start, is no part of the rhythm, which may go on behind it.
  */
 static void learn_recent(struct shint_predictor *predictor, u64 interval_ns)
 {
-	bool pause = interval_ns > PAUSE_INTERVALS * predictor->recent_ns;
-	u64 before_ns = predictor->pause_ns, error_ns;
+	u64 error_ns;
 
-	predictor->pause_ns = pause && !before_ns ? interval_ns : 0;
-	if (predictor->pause_ns)
-		return;
-	if (pause) {
-		predictor->recent_ns = interval_ns;
-		predictor->recent_dev_ns = distance(interval_ns, before_ns);
+	if (interval_ns > predictor->recent_ns * FAR || interval_ns < predictor->recent_ns / FAR) {
+		learn_far(predictor, interval_ns);
 		return;
 	}
+	predictor->nr_far = 0;
 	error_ns = distance(interval_ns, predictor->recent_ns);
 	predictor->recent_dev_ns -= predictor->recent_dev_ns >> DEV_SHIFT;
 	predictor->recent_dev_ns += error_ns >> DEV_SHIFT;

@@ -49,7 +49,8 @@ struct shint_window {
  * @recent_ns: the time from one start to the next, as it was of late
  * @recent_dev_ns: mean deviation of a start from that
  * @recent_slack_ns: as @slack_ns, if it is to be expected after @recent_ns
- * @pause_ns: the last interval, if it was much longer than @recent_ns and nothing was learned of it
+ * @far_ns: the last interval that was far from @recent_ns: nothing was learned of it
+ * @nr_far: so many were in a row; not more than 2 are counted
  * @echoed: share of the starts that were echoes, of ECHOED_ALL
  *
  * A transaction starts with an event after a gap that was too long to be within
@@ -73,7 +74,8 @@ struct shint_predictor {
 	u64 recent_ns;
 	u64 recent_dev_ns;
 	u64 recent_slack_ns;
-	u64 pause_ns;
+	u64 far_ns;
+	u8 nr_far;
 };
 
 void shint_predict_start(struct shint_predictor *predictor, u64 event_ns);

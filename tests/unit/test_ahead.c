@@ -86,11 +86,19 @@ static bool packet(u64 ns)
 	return met;
 }
 
-/* Packets at one distance, from now on. */
+/* Packets at one distance, from now on; returns how many were gone ahead of. */
+static unsigned int rhythm_of(unsigned int count, u64 gap_ns)
+{
+	unsigned int met = 0;
+
+	while (count--)
+		met += packet(fake_now_ns + gap_ns);
+	return met;
+}
+
 static void rhythm(unsigned int count)
 {
-	while (count--)
-		packet(fake_now_ns + GAP_NS);
+	rhythm_of(count, GAP_NS);
 }
 
 /* From the fourth packet on, for two intervals say it all; so late that the sleep is light. */
@@ -109,6 +117,17 @@ static void test_rhythm(void **state)
 	assert_int_equal(ahead.windows, 97);
 	assert_int_equal(ahead.hits, 97);
 	assert_int_equal(ahead.wakes, woken);
+}
+
+/* Another one is known as soon, be it slower or faster; one pause changes nothing. */
+static void test_change(void **state)
+{
+	rhythm(50);
+	assert_int_equal(rhythm_of(10, GAP_NS * 10), 8);
+	assert_int_equal(rhythm_of(10, GAP_NS / 4), 8);
+	run_until(fake_now_ns + SEC);
+	/* But for the packet that ends it. */
+	assert_int_equal(rhythm_of(10, GAP_NS / 4), 9);
 }
 
 /* Without packets no more than the windows that are known, one of which was the last's. */
@@ -229,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_rhythm, setup),
+		cmocka_unit_test_setup(test_change, setup),
 		cmocka_unit_test_setup(test_ends, setup),
 		cmocka_unit_test_setup(test_left_out, setup),
 		cmocka_unit_test_setup(test_stray, setup),
