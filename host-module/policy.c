@@ -32,7 +32,7 @@
 #define WORKER_GAP_MIN_NS	(4 * SHINT_SLACK_MIN_NS)
 
 /*
- * Windows that are wider are not gone ahead of: eight wake-ups cover one, each of the
+ * Windows that are wider are not gone ahead of: seven wake-ups cover one, each of the
  * worker and of a vCPU. So many are what a hit is worth.
  */
 #define WORKER_WINDOW_WAKE_COSTS	10
@@ -383,6 +383,7 @@ void shint_policy_worker(struct shint_predictor *starts, const struct shint_wake
 	    window.until_ns - window.from_ns > WORKER_WINDOW_WAKE_COSTS * cost_ns)
 		return;
 	plan->in_ns = window.from_ns - soonest_ns;
+	plan->waking_ns = cost_ns;
 	plan->again_ns = lead_ns;
 	/* Half a wake-up more is slept lightly, too. */
 	plan->last_ns = window.until_ns - cost_ns / 2;
