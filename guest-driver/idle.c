@@ -177,10 +177,10 @@ static int enter_idle(struct cpuidle_device *dev, struct cpuidle_driver *drv, in
  * the governor whether to stop the tick, would keep it at the first idle after
  * activity (as it does without a cpuidle driver), and the next timer would be
  * hidden behind it. menu keeps it where it expects less than a tick of idling,
- * unless the next timer is nearer than the residency of the second state: then
- * it takes the first and has the tick stopped. To stop and to start it again
- * are two exits from the guest, so that residency is as short as it can be.
- * Neither state costs latency, and neither polls, so PM QoS changes nothing.
+ * unless the next timer is nearer than the residency of the second state, or
+ * PM QoS allows no latency at all: then it takes the first and has the tick
+ * stopped. To stop and to start it again are two exits from the guest, so
+ * neither state has a residency.
  * CPUIDLE_FLAG_RCU_IDLE: RCU watches while we publish.
  */
 static struct cpuidle_driver sched_hint_driver = {
@@ -191,12 +191,11 @@ static struct cpuidle_driver sched_hint_driver = {
 			.enter = enter_idle,
 			.flags = CPUIDLE_FLAG_RCU_IDLE,
 			.name = "HLT0",
-			.desc = "halt, a timer is due",
+			.desc = "halt, no latency allowed",
 		},
 		{
 			.enter = enter_idle,
 			.flags = CPUIDLE_FLAG_RCU_IDLE,
-			.target_residency_ns = 1,
 			.name = "HLT",
 			.desc = "halt",
 		},

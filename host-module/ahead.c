@@ -125,9 +125,8 @@ void shint_ahead_arrived(struct shint_ahead *ahead, const struct shint_wake_cost
 	/* A timer that is just firing sees that the plan is over. */
 	hrtimer_try_to_cancel(&ahead->timer);
 	ahead_judge(ahead, shint_ahead_meets(ahead, now_ns), now_ns);
-	if (!starts)
-		return;
-	shint_predict_start(&ahead->starts, now_ns);
+	if (starts)
+		shint_predict_start(&ahead->starts, now_ns);
 	ahead->costs = costs;
 	ahead_plan(ahead, now_ns);
 }

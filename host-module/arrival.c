@@ -36,6 +36,12 @@
 #include "trace.h"
 #include "vm.h"
 
+/*
+ * A vCPU that does not halt pays for no wake-up of a worker: there are no more until it does.
+ * A window of predicted packets takes up to seven.
+ */
+#define UNPAID_WAKES_MAX	8
+
 /**
  * struct shint_watch - one queue of a tap
  * @wait: in @sk's wait queue
@@ -201,8 +207,9 @@ static void arrival_wake_ahead(struct shint_vm *vm, u32 id, enum shint_role role
 
 /*
  * What brings the next packet is about to be woken ahead of it: so are the vCPUs, and the
- * one that takes the interrupt is charged for both. Where that may not be woken, because the
- * budget is spent, say, or the host is short of CPU, the worker is not either.
+ * one that takes the interrupt is charged for both when it halts. Where that may not be woken,
+ * because the budget is spent, say, or the host is short of CPU, or where it does not halt,
+ * the worker is not either.
  */
 static bool arrival_expect(struct shint_ahead *ahead)
 {
@@ -219,7 +226,8 @@ static bool arrival_expect(struct shint_ahead *ahead)
 	if (ids[SHINT_TAKER] == SHINT_NO_VCPU)
 		return false;
 	taker = arrival_vcpu(vm, ids[SHINT_TAKER]);
-	if (!arrival_may_wake(taker, SHINT_TAKER))
+	if (!arrival_may_wake(taker, SHINT_TAKER) ||
+	    atomic_read(&taker->waker.worker_wakes) >= UNPAID_WAKES_MAX)
 		return false;
 	atomic_inc(&taker->waker.worker_wakes);
 	for (role = 0; role < SHINT_NR_ROLES; role++)

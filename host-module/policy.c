@@ -363,7 +363,7 @@ u64 shint_policy_worker_gap_ns(const struct shint_wake_costs *costs)
  * shint_policy_worker() - when to wake what brings packets, ahead of the next
  * @starts: when packets have come
  * @costs: what waking costs
- * @now_ns: now; a packet has just come
+ * @now_ns: now; a packet has just come, or a window has passed without
  * @plan: out
  *
  * What is woken sleeps again at once. Idle states are chosen for sleeps of several
@@ -375,13 +375,15 @@ void shint_policy_worker(struct shint_predictor *starts, const struct shint_wake
 {
 	u64 cost_ns = shint_wake_cost_ns(costs, VIRTIO_SCHED_HINT_NS_NONE);
 	u64 lead_ns = lead_ns_of(cost_ns), soonest_ns = now_ns + lead_ns;
-	struct shint_window window;
+	struct shint_window window = { 0 };
 
 	memset(plan, 0, sizeof(*plan));
-	if (!shint_predict_window(starts, soonest_ns, &window) ||
-	    window.from_ns <= soonest_ns ||
-	    window.until_ns - window.from_ns > WORKER_WINDOW_WAKE_COSTS * cost_ns)
-		return;
+	/* One that is too near or too wide hides no other. They are few. */
+	do {
+		if (!shint_predict_window(starts, max(window.until_ns, soonest_ns), &window))
+			return;
+	} while (window.from_ns <= soonest_ns ||
+		 window.until_ns - window.from_ns > WORKER_WINDOW_WAKE_COSTS * cost_ns);
 	plan->in_ns = window.from_ns - soonest_ns;
 	plan->waking_ns = cost_ns;
 	plan->again_ns = lead_ns;

@@ -207,8 +207,8 @@ static void learn_far(struct shint_predictor *predictor, u64 interval_ns)
 }
 
 /*
- * Follows within a few starts; the deviation is what following leaves. A pause, or a stray
- * start, is no part of the rhythm, which may go on behind it.
+ * Follows within a few starts; the deviation is what following leaves. Of a pause nothing is
+ * learned, nor of a start right behind another: the rhythm may go on behind it.
  */
 static void learn_recent(struct shint_predictor *predictor, u64 interval_ns)
 {
@@ -250,8 +250,8 @@ static void window_ahead(struct shint_predictor *predictor, u64 until_ns, u64 sl
 	predictor->nr_ahead = nr + 1;
 }
 
-/* One period after each start. */
-static void echo_windows(struct shint_predictor *predictor)
+/* One period after each start, as far as they end before that. */
+static void echo_windows(struct shint_predictor *predictor, u64 before_ns)
 {
 	u64 slack_ns = predictor->slack_ns, ahead_ns = predictor->period_ns + slack_ns;
 	unsigned int nr = nr_remembered(predictor), i;
@@ -265,33 +265,30 @@ static void echo_windows(struct shint_predictor *predictor)
 		 * That an echo was early makes the window behind it no less over.
 		 * The latter: a broken clock.
 		 */
-		if (until_ns > predictor->last_ns + 2 * slack_ns && until_ns >= ahead_ns)
+		if (until_ns > predictor->last_ns + 2 * slack_ns && until_ns >= ahead_ns &&
+		    until_ns < before_ns)
 			window_ahead(predictor, until_ns, slack_ns);
 	}
 }
 
-/* One recent interval after the last start. */
-static void recent_window(struct shint_predictor *predictor)
-{
-	u64 slack_ns = predictor->recent_slack_ns;
-
-	if (slack_ns)
-		window_ahead(predictor, predictor->last_ns + predictor->recent_ns + slack_ns,
-			     slack_ns);
-}
-
-/* Of the two ways to tell, first that with the narrower windows. */
+/*
+ * One recent interval after the last start. Where the two ways to tell are about the same
+ * start, it is by the narrower window.
+ */
 static void look_ahead(struct shint_predictor *predictor)
 {
+	u64 recent_slack_ns = predictor->recent_slack_ns;
+	u64 recent_until_ns = predictor->last_ns + predictor->recent_ns + recent_slack_ns;
+
 	predictor->nr_ahead = 0;
 	predictor->next = 0;
-	if (predictor->slack_ns && predictor->slack_ns <= predictor->recent_slack_ns) {
-		echo_windows(predictor);
-		recent_window(predictor);
-	} else {
-		recent_window(predictor);
-		echo_windows(predictor);
+	if (recent_slack_ns && (!predictor->slack_ns || recent_slack_ns < predictor->slack_ns)) {
+		echo_windows(predictor, recent_until_ns - 2 * recent_slack_ns);
+		window_ahead(predictor, recent_until_ns, recent_slack_ns);
 	}
+	echo_windows(predictor, ~0ULL);
+	if (recent_slack_ns)
+		window_ahead(predictor, recent_until_ns, recent_slack_ns);
 }
 
 /**

@@ -90,7 +90,7 @@ void shint_predict_start(struct shint_predictor *predictor, u64 event_ns);
  * where the last one was.
  *
  * Return: whether the starts repeat well enough to tell, and a window has not
- * passed: the narrower of those that the two ways to tell have is @window.
+ * passed: where the two ways to tell are about the same start, the narrower is @window.
  */
 static inline bool shint_predict_window(struct shint_predictor *predictor, u64 now_ns,
 					struct shint_window *window)

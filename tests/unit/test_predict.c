@@ -99,12 +99,15 @@ static u64 next_recent(const struct shint_predictor *p, u64 now)
 	return p->recent_slack_ns && until > now ? until : 0;
 }
 
-/* When the next window ends, or 0: the narrower of the two kinds, while there are any. */
+/*
+ * When the next window ends, or 0: that of the narrower kind, while there are any, and before it
+ * an echo's that is over when it begins.
+ */
 static u64 next_window(const struct shint_predictor *p, u64 now, u64 *slack)
 {
 	bool echo_first = p->slack_ns && p->slack_ns <= p->recent_slack_ns;
 	u64 echo = next_echo(p, now), recent = next_recent(p, now);
-	bool is_echo = echo && (echo_first || !recent);
+	bool is_echo = echo && (echo_first || !recent || echo < recent - 2 * p->recent_slack_ns);
 
 	*slack = is_echo ? p->slack_ns : p->recent_slack_ns;
 	return is_echo ? echo : recent;
@@ -258,6 +261,26 @@ static void test_pauses(void **state)
 	expect(wide_ns / judged <= MS, "%llu ns wide", wide_ns / judged);
 }
 
+/* In a pattern the two intervals that happen to be alike do not stand for all. */
+static void test_alike(void **state)
+{
+	static const u64 gaps[] = { 20 * MS, 20 * MS, 3 * MS, 3 * MS };
+	struct shint_predictor p = { 0 };
+	unsigned int n, met = 0;
+	u64 now = SEC, seed = 7;
+
+	for (n = 0; n < 1000; n++) {
+		u64 next = now + gaps[n % ARRAY_SIZE(gaps)] + random_below(&seed, 50 * US);
+		struct shint_window window;
+
+		if (shint_predict_window(&p, next - 1, &window))
+			met += n >= 100 && window.from_ns <= next;
+		now = next;
+		shint_predict_start(&p, now);
+	}
+	expect(met >= 750, "%u of 900 were within a window", met);
+}
+
 /* A stream without memory tells nothing about when its next event comes. */
 static void test_poisson(void **state)
 {
@@ -359,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_drifting),
 		cmocka_unit_test(test_pauses),
+		cmocka_unit_test(test_alike),
 		cmocka_unit_test(test_poisson),
 		cmocka_unit_test(test_window_passes),
 		cmocka_unit_test(test_rate_changes),
