@@ -24,7 +24,8 @@ works() { # GUEST ID GUEST'S-CPU
 	expect "bad slots of vCPU $2" "$(number "$1" "$2" stock_bad_slot)" 0
 	seen=$(slot "$2" "$1")
 	[ "${seen#* }" -gt 20 ] || fail "the monitor shows ${seen:-nothing} of slot $2"
-	status_is ok "$1" || fail "the status is $(status "$1")"
+	# with more vCPUs than pCPUs keeps may have been cut off: what was contended is so for a second
+	within 5 "status ok" status_is ok "$1"
 }
 
 # 255 vCPUs, one after the other, of which the guest boots two, and then some of the others
