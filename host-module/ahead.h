@@ -30,7 +30,7 @@
  * @wakes: wake-ups; read without the lock, as @windows and @hits are
  * @judged: @wakes when they were last judged
  * @windows: plans of which one or more of them were
- * @hits: of these, how many a packet came in for
+ * @hits: of these, those that a packet came within
  */
 struct shint_ahead {
 	struct hrtimer timer;

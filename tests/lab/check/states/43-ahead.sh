@@ -47,6 +47,12 @@ wakes_of 40 20 100
 # The rhythm before may be believed for a few more; each of them has several wakes.
 [ "$windows" -le 8 ] || fail "$windows of 40 packets at random were gone ahead of"
 
+# a vCPU that does not halt cannot be charged
+busy=$(guest-run "while :; do :; done >/dev/null 2>&1 </dev/null & echo \$!")
+wakes_of 40 40
+[ "$wakes" -le 10 ] || fail "$wakes wake-ups while the vCPU does not halt"
+guest-run "kill $busy"
+
 set_mode observe
 wakes_of 40 40
 expect "wakes in mode observe" "$wakes" 0
