@@ -23,11 +23,11 @@
 /* What is left of the plan is moot. Was it of use? */
 static void ahead_judge(struct shint_ahead *ahead, bool hit, u64 now_ns)
 {
-	if (ahead->plan.until_ns && ahead->wakes != ahead->judged) {
+	if (ahead->woken) {
 		shint_way_judge(&ahead->way, hit, now_ns);
 		WRITE_ONCE(ahead->hits, ahead->hits + hit);
 	}
-	ahead->judged = ahead->wakes;
+	ahead->woken = false;
 	memset(&ahead->plan, 0, sizeof(ahead->plan));
 }
 
@@ -53,7 +53,8 @@ static void ahead_wake(struct shint_ahead *ahead, u64 now_ns)
 
 	if (!ahead->expect(ahead))
 		return;
-	if (ahead->wakes == ahead->judged) {
+	if (!ahead->woken) {
+		ahead->woken = true;
 		WRITE_ONCE(ahead->windows, ahead->windows + 1);
 		again_ns += plan->waking_ns;
 	}
@@ -120,7 +121,7 @@ void shint_ahead_arrived(struct shint_ahead *ahead, const struct shint_wake_cost
 
 	ahead->last_ns = now_ns;
 	/* One that follows another closely is none of those that the plan is for. */
-	if (!starts && ahead->wakes == ahead->judged)
+	if (!starts && !ahead->woken)
 		return;
 	/* A timer that is just firing sees that the plan is over. */
 	hrtimer_try_to_cancel(&ahead->timer);

@@ -27,9 +27,9 @@
  * @way: what came of the last wake-ups; its mean is not used
  * @last_ns: the last packet
  * @plan: for the next one
+ * @woken: some of its wake-ups have been
  * @wakes: wake-ups; read without the lock, as @windows and @hits are
- * @judged: @wakes when they were last judged
- * @windows: plans of which one or more of them were
+ * @windows: plans of which one or more were
  * @hits: of these, those that a packet came within
  */
 struct shint_ahead {
@@ -41,8 +41,8 @@ struct shint_ahead {
 	struct shint_way way;
 	u64 last_ns;
 	struct shint_worker_plan plan;
+	bool woken;
 	u64 wakes;
-	u64 judged;
 	u64 windows;
 	u64 hits;
 };
@@ -56,7 +56,7 @@ struct shint_ahead {
  */
 static inline bool shint_ahead_meets(const struct shint_ahead *ahead, u64 now_ns)
 {
-	return now_ns <= ahead->plan.until_ns && ahead->wakes != ahead->judged;
+	return ahead->woken && now_ns <= ahead->plan.until_ns;
 }
 
 void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue,
