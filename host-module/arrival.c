@@ -6,33 +6,16 @@
  * the packet is for runs on another vCPU, by the guest's word, that one is woken
  * as well (peer wake): it would be the third in the row.
  *
- * It is seen where those see it: by an entry of our own in the wait queue of
- * the tap's socket. We hold the socket, as the tap itself does, and not the
- * file: its wait queue lives as long, yet who closes the last descriptor finds
- * the device gone. A socket that only we hold is let go by the watchdog. The
- * wait queue is a part of the socket, so nobody tears it down before we have
- * left it, and POLLFREE is not met here.
- *
- * The entry's function runs with the wait queue's lock held: once
- * remove_wait_queue() is back, no function runs any more.
+ * Where packets are seen is taps.c, what they lead to arrival_learn.c.
  */
-#include <linux/err.h>
-#include <linux/file.h>
-#include <linux/if_tap.h>
-#include <linux/if_tun.h>
 #include <linux/ktime.h>
-#include <linux/module.h>
 #include <linux/nospec.h>
-#include <linux/poll.h>
-#include <linux/slab.h>
-#include <linux/string.h>
-#include <net/sock.h>
 
 #include "ahead.h"
 #include "arrival.h"
-#include "attach.h"
 #include "kvm.h"
 #include "main.h"
+#include "taps.h"
 #include "trace.h"
 #include "vm.h"
 
@@ -41,26 +24,6 @@
  * A window of predicted packets takes up to seven.
  */
 #define UNPAID_WAKES_MAX	8
-
-/**
- * struct shint_watch - one queue of a tap
- * @wait: in @sk's wait queue
- * @sk: we hold a reference
- * @vm: whose; outlives the watch
- * @twins: other VMs' watches of the same queue; under shint_lock
- * @queue: our place in vm->watches
- * @arrivals: packets; written by the entry's function only, so serialised
- * @ahead: of the next packet; likewise
- */
-struct shint_watch {
-	struct wait_queue_entry wait;
-	struct sock *sk;
-	struct shint_vm *vm;
-	struct list_head twins;
-	u32 queue;
-	u64 arrivals;
-	struct shint_ahead ahead;
-};
 
 const char *const shint_arrival_roles[SHINT_NR_ROLES] = {
 	[SHINT_TAKER] = "arrival",
@@ -72,8 +35,16 @@ static struct shint_vcpu *arrival_vcpu(struct shint_vm *vm, u32 id)
 	return &vm->vcpus[array_index_nospec(id, vm->table.nr_slots)];
 }
 
-/* Which vCPU takes a packet's interrupt, if that is known. */
-static bool arrival_taker(const struct shint_vm *vm, u32 queue, u32 *id)
+/**
+ * shint_arrival_taker() - which vCPU takes the interrupts of a watched queue
+ * @vm: the VM
+ * @queue: the place of its watch
+ * @id: out: the vCPU's
+ *
+ * Context: any.
+ * Return: whether that is known.
+ */
+bool shint_arrival_taker(const struct shint_vm *vm, u32 queue, u32 *id)
 {
 	/* A VM with one vCPU needs no vote. */
 	if (READ_ONCE(vm->nr_used) == 1) {
@@ -89,7 +60,7 @@ static void arrival_ids(struct shint_vm *vm, u32 queue, u32 ids[SHINT_NR_ROLES])
 	u16 peer;
 
 	ids[SHINT_PEER] = SHINT_NO_VCPU;
-	if (!arrival_taker(vm, queue, &ids[SHINT_TAKER])) {
+	if (!shint_arrival_taker(vm, queue, &ids[SHINT_TAKER])) {
 		ids[SHINT_TAKER] = SHINT_NO_VCPU;
 		return;
 	}
@@ -159,12 +130,15 @@ static bool arrival_goes_ahead(const struct shint_vm *vm)
 			(SHINT_WITHOUT_ARRIVAL | SHINT_WITHOUT_WORKER)));
 }
 
-/*
- * Whatever sends the packet, mostly softirqs; the wait queue's lock held. That lock disables
- * interrupts, or on PREEMPT_RT lets this be preempted, and then no hard interrupt comes here. So
- * either way arrivals_lock is taken by nothing that can interrupt its holder.
+/**
+ * shint_arrival_came() - a packet is at a tap
+ * @watch: of its queue
+ *
+ * Context: whatever sends the packet, mostly softirqs; the wait queue's lock held. That lock
+ * disables interrupts, or on PREEMPT_RT lets this be preempted, and then no hard interrupt comes
+ * here. So either way arrivals_lock is taken by nothing that can interrupt its holder.
  */
-static void arrival_came(struct shint_watch *watch)
+void shint_arrival_came(struct shint_watch *watch)
 {
 	static const u32 nobody[SHINT_NR_ROLES] = { SHINT_NO_VCPU, SHINT_NO_VCPU };
 	struct shint_vm *vm = watch->vm;
@@ -173,7 +147,6 @@ static void arrival_came(struct shint_watch *watch)
 	bool met;
 	int role;
 
-	WRITE_ONCE(watch->arrivals, watch->arrivals + 1);
 	if (READ_ONCE(vm->mode) != KVM_SCHED_HINT_MODE_HINT)
 		return;
 	now_ns = ktime_get_ns();
@@ -205,13 +178,18 @@ static void arrival_wake_ahead(struct shint_vm *vm, u32 id, enum shint_role role
 		arrival_wake_vcpu(vcpu, &vcpu->waker.fired_ns, "ahead", now_ns);
 }
 
-/*
- * What brings the next packet is about to be woken ahead of it: so are the vCPUs, and the
- * one that takes the interrupt is charged for both when it halts. Where that may not be woken,
- * because the budget is spent, say, or the host is short of CPU, or where it does not halt,
- * the worker is not either.
+/**
+ * shint_arrival_expect() - what brings the next packet is about to be woken ahead of it
+ * @ahead: of a watch's
+ *
+ * So are the vCPUs, and the one that takes the interrupt is charged for both when it halts.
+ * Where that may not be woken, because the budget is spent, say, or the host is short of CPU,
+ * or where it does not halt, the worker is not either.
+ *
+ * Context: softirqs, on PREEMPT_RT a thread; the wait queue's lock held.
+ * Return: whether the worker may be woken.
  */
-static bool arrival_expect(struct shint_ahead *ahead)
+bool shint_arrival_expect(struct shint_ahead *ahead)
 {
 	struct shint_watch *watch = container_of(ahead, struct shint_watch, ahead);
 	struct shint_vm *vm = watch->vm;
@@ -233,271 +211,6 @@ static bool arrival_expect(struct shint_ahead *ahead)
 	for (role = 0; role < SHINT_NR_ROLES; role++)
 		arrival_wake_ahead(vm, ids[role], role, now_ns);
 	return true;
-}
-
-static int arrival_woken(struct wait_queue_entry *wait, unsigned int mode, int flags, void *key)
-{
-	__poll_t what = key_to_poll(key);
-
-	/* Also woken for room to send. The end of a device looks like a packet. */
-	if (what & EPOLLIN && !(what & SHINT_AHEAD_MARK))
-		arrival_came(container_of(wait, struct shint_watch, wait));
-	return 0;
-}
-
-/*
- * The drivers are asked by name, lest this module loads them where nobody has a
- * tap: if the file is theirs, they are there.
- */
-static struct sock *arrival_sock(struct file *file)
-{
-	struct socket *socket = ERR_PTR(-EINVAL);
-	struct socket *(*of_file)(struct file *file);
-
-#if IS_ENABLED(CONFIG_TUN)
-	of_file = symbol_get(tun_get_socket);
-	if (of_file) {
-		socket = of_file(file);
-		symbol_put(tun_get_socket);
-	}
-#endif
-#if IS_ENABLED(CONFIG_TAP)
-	of_file = IS_ERR(socket) ? symbol_get(tap_get_socket) : NULL;
-	if (of_file) {
-		socket = of_file(file);
-		symbol_put(tap_get_socket);
-	}
-#endif
-	return IS_ERR(socket) ? NULL : socket->sk;
-}
-
-/* The file of a tap's descriptor, which the caller puts, and its socket; or an error. */
-static struct file *arrival_tap(s32 fd, struct sock **sk)
-{
-	struct file *file = fget(fd);
-
-	if (!file)
-		return ERR_PTR(-EBADF);
-	*sk = arrival_sock(file);
-	if (*sk)
-		return file;
-	fput(file);
-	return ERR_PTR(-EINVAL);
-}
-
-/* Another VM's watch of the same queue, or NULL. Under shint_lock. */
-static struct shint_watch *arrival_twin(const struct sock *sk)
-{
-	struct shint_vm *vm;
-	u32 i;
-
-	list_for_each_entry(vm, &shint_vms, list)
-		for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
-			if (vm->watches[i] && vm->watches[i]->sk == sk)
-				return vm->watches[i];
-	return NULL;
-}
-
-/* Under shint_lock. Takes @watch if it succeeds. */
-static int arrival_add(struct shint_vm *vm, struct sock *sk, struct shint_watch *watch)
-{
-	u32 i, queue = KVM_SCHED_HINT_MAX_WATCHES;
-	struct shint_watch *twin;
-
-	if (vm->gone)
-		return -ENOTCONN;
-	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++) {
-		if (vm->watches[i] && vm->watches[i]->sk == sk)
-			return -EEXIST;
-		if (!vm->watches[i] && queue == KVM_SCHED_HINT_MAX_WATCHES)
-			queue = i;
-	}
-	if (queue == KVM_SCHED_HINT_MAX_WATCHES)
-		return -ENOSPC;
-
-	/* Whom this queue's predecessor led to is nothing to go by. */
-	raw_spin_lock_irq(&vm->arrivals_lock);
-	vm->arrivals.takers[queue] = (struct shint_arrival_taker){};
-	vm->arrivals.at_ns = 0;
-	vm->arrivals.first.at_ns = 0;
-	memset(vm->arrivals.ends, 0, sizeof(vm->arrivals.ends));
-	raw_spin_unlock_irq(&vm->arrivals_lock);
-	INIT_LIST_HEAD(&watch->twins);
-	twin = arrival_twin(sk);
-	if (twin)
-		list_add(&watch->twins, &twin->twins);
-	sock_hold(sk);
-	watch->sk = sk;
-	watch->vm = vm;
-	watch->queue = queue;
-	shint_ahead_init(&watch->ahead, sk_sleep(sk), arrival_expect);
-	vm->watches[queue] = watch;
-	init_waitqueue_func_entry(&watch->wait, arrival_woken);
-	add_wait_queue(sk_sleep(sk), &watch->wait);
-	return 0;
-}
-
-/**
- * shint_arrival_watch() - watch a tap for a VM
- * @vm: an attached VM
- * @arg: the ioctl's argument
- *
- * Context: may sleep.
- * Return: 0 or an errno, as at struct kvm_sched_hint_watch.
- */
-int shint_arrival_watch(struct shint_vm *vm, const struct kvm_sched_hint_watch *arg)
-{
-	struct shint_watch *watch;
-	struct file *file;
-	struct sock *sk;
-	int ret;
-
-	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
-		return -EINVAL;
-	file = arrival_tap(arg->fd, &sk);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	/* Not under the lock, which the end of any VM's address space waits for. */
-	watch = kzalloc(sizeof(*watch), GFP_KERNEL_ACCOUNT);
-	ret = -ENOMEM;
-	if (!watch)
-		goto out;
-	mutex_lock(&shint_lock);
-	ret = arrival_add(vm, sk, watch);
-	mutex_unlock(&shint_lock);
-	if (ret)
-		kfree(watch);
-out:
-	fput(file);
-	return ret;
-}
-
-/* Under shint_lock. */
-static int arrival_find(const struct shint_vm *vm, const struct sock *sk,
-			struct kvm_sched_hint_arrivals *arg)
-{
-	u32 i;
-
-	if (vm->gone)
-		return -ENOTCONN;
-	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++) {
-		if (!vm->watches[i] || vm->watches[i]->sk != sk)
-			continue;
-		arg->arrivals = READ_ONCE(vm->watches[i]->arrivals);
-		if (!arrival_taker(vm, i, &arg->vcpu_id))
-			arg->vcpu_id = KVM_SCHED_HINT_NO_VCPU;
-		return 0;
-	}
-	return -ENOENT;
-}
-
-/**
- * shint_arrival_query() - what has arrived at a tap that a VM watches
- * @vm: an attached VM
- * @arg: the ioctl's argument and answer
- *
- * Context: may sleep.
- * Return: 0 or an errno, as at struct kvm_sched_hint_arrivals.
- */
-int shint_arrival_query(struct shint_vm *vm, struct kvm_sched_hint_arrivals *arg)
-{
-	struct file *file;
-	struct sock *sk;
-	int ret;
-
-	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
-		return -EINVAL;
-	file = arrival_tap(arg->fd, &sk);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	mutex_lock(&shint_lock);
-	ret = arrival_find(vm, sk, arg);
-	mutex_unlock(&shint_lock);
-	fput(file);
-	return ret;
-}
-
-static void arrival_add_counts(const struct shint_watch *watch, struct shint_tap_counts *sum)
-{
-	sum->arrivals += READ_ONCE(watch->arrivals);
-	sum->worker_wakes += READ_ONCE(watch->ahead.wakes);
-	sum->worker_windows += READ_ONCE(watch->ahead.windows);
-	sum->worker_hits += READ_ONCE(watch->ahead.hits);
-}
-
-/* Under shint_lock. */
-static void arrival_remove(struct shint_vm *vm, u32 queue)
-{
-	struct shint_watch *watch = vm->watches[queue];
-
-	if (!watch)
-		return;
-	remove_wait_queue(sk_sleep(watch->sk), &watch->wait);
-	shint_ahead_stop(&watch->ahead);
-	list_del(&watch->twins);
-	arrival_add_counts(watch, &vm->past_arrivals);
-	vm->watches[queue] = NULL;
-	sock_put(watch->sk);
-	kfree(watch);
-}
-
-/* Whether only watches have the queue: it was closed. Under shint_lock. */
-static bool arrival_closed(const struct shint_watch *watch)
-{
-	const struct list_head *twin;
-	unsigned int watches = 1;
-
-	list_for_each(twin, &watch->twins)
-		watches++;
-	return refcount_read(&watch->sk->sk_refcnt) == watches;
-}
-
-/**
- * shint_arrival_prune() - forget the taps that nobody but us holds any more
- * @vm: an attached VM
- *
- * Context: under shint_lock.
- */
-void shint_arrival_prune(struct shint_vm *vm)
-{
-	u32 i;
-
-	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
-		if (vm->watches[i] && arrival_closed(vm->watches[i]))
-			arrival_remove(vm, i);
-}
-
-/**
- * shint_arrival_unwatch() - the end of all watches of a VM
- * @vm: a VM that is not attached any more
- *
- * When it is back nothing wakes the VM's vCPUs from here.
- *
- * Context: under shint_lock.
- */
-void shint_arrival_unwatch(struct shint_vm *vm)
-{
-	u32 i;
-
-	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
-		arrival_remove(vm, i);
-}
-
-/**
- * shint_arrival_count() - packets that have arrived, and what was done ahead of them
- * @vm: an attached VM
- * @counts: out
- *
- * Context: under shint_lock.
- */
-void shint_arrival_count(const struct shint_vm *vm, struct shint_tap_counts *counts)
-{
-	u32 i;
-
-	*counts = vm->past_arrivals;
-	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
-		if (vm->watches[i])
-			arrival_add_counts(vm->watches[i], counts);
 }
 
 /**
@@ -547,7 +260,10 @@ void shint_arrival_allow(struct shint_vcpu *vcpu, const bool allowed[SHINT_NR_RO
 	int role;
 
 	for (role = 0; role < SHINT_NR_ROLES; role++) {
-		/* Orders kvm_vcpu, of its first halt. Pairs with the acquire in arrival_wake(). */
+		/*
+		 * Orders kvm_vcpu, of its first halt. Pairs with the acquire in
+		 * arrival_may_wake().
+		 */
 		smp_store_release(&vcpu->waker.on_arrival[role], allowed[role]);
 	}
 }

@@ -9,20 +9,17 @@
 
 #include "arrival_learn.h"
 
-struct kvm_sched_hint_arrivals;
-struct kvm_sched_hint_watch;
-struct shint_tap_counts;
+struct shint_ahead;
 struct shint_vcpu;
 struct shint_vm;
+struct shint_watch;
 
 /* By role, as counters and trace events use them. */
 extern const char *const shint_arrival_roles[SHINT_NR_ROLES];
 
-int shint_arrival_watch(struct shint_vm *vm, const struct kvm_sched_hint_watch *arg);
-int shint_arrival_query(struct shint_vm *vm, struct kvm_sched_hint_arrivals *arg);
-void shint_arrival_prune(struct shint_vm *vm);
-void shint_arrival_unwatch(struct shint_vm *vm);
-void shint_arrival_count(const struct shint_vm *vm, struct shint_tap_counts *counts);
+bool shint_arrival_taker(const struct shint_vm *vm, u32 queue, u32 *id);
+void shint_arrival_came(struct shint_watch *watch);
+bool shint_arrival_expect(struct shint_ahead *ahead);
 
 u64 shint_arrival_taken_ns(struct shint_vcpu *vcpu, enum shint_role *role);
 u32 shint_arrival_worker_wakes(struct shint_vcpu *vcpu);

@@ -143,6 +143,24 @@ void shint_arrivals_halt_ended(struct shint_arrivals *arrivals, u32 vcpu_id, u64
 }
 
 /**
+ * shint_arrivals_forget() - a queue begins anew: where its predecessor led is nothing to go by
+ * @arrivals: of a VM
+ * @queue: below KVM_SCHED_HINT_MAX_WATCHES
+ *
+ * The arrival that is being followed may be of any queue, and is let go.
+ */
+void shint_arrivals_forget(struct shint_arrivals *arrivals, u32 queue)
+{
+	int role;
+
+	arrivals->takers[queue] = (struct shint_arrival_taker){};
+	WRITE_ONCE(arrivals->at_ns, 0);
+	arrivals->first.at_ns = 0;
+	for (role = 0; role < SHINT_NR_ROLES; role++)
+		arrivals->ends[role] = (struct shint_arrival_end){ .vcpu_id = SHINT_NO_VCPU };
+}
+
+/**
  * shint_arrivals_taker() - which vCPU an arrival will lead to
  * @arrivals: of a VM; may be changing
  * @queue: where it arrived

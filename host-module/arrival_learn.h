@@ -81,6 +81,7 @@ void shint_arrivals_follow(struct shint_arrivals *arrivals, u32 queue,
 bool shint_arrivals_concerned(const struct shint_arrivals *arrivals, u64 halted_ns, u64 end_ns);
 void shint_arrivals_halt_ended(struct shint_arrivals *arrivals, u32 vcpu_id, u64 halted_ns,
 			       u64 end_ns);
+void shint_arrivals_forget(struct shint_arrivals *arrivals, u32 queue);
 bool shint_arrivals_taker(const struct shint_arrivals *arrivals, u32 queue, u32 *vcpu_id);
 void shint_way_judge(struct shint_way *way, bool hit, u64 now_ns);
 bool shint_way_paused(const struct shint_way *way, u64 now_ns);

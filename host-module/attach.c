@@ -17,13 +17,13 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
-#include "arrival.h"
 #include "attach.h"
 #include "halt.h"
 #include "kvm.h"
 #include "main.h"
 #include "quota.h"
 #include "sysfs.h"
+#include "taps.h"
 #include "vm.h"
 #include "wake.h"
 #include "watchdog.h"
@@ -44,7 +44,7 @@ static void vm_unlink(struct shint_vm *vm)
 	vm->gone = true;
 	list_del_init(&vm->list);
 	shint_registry_del(&vm->entry);
-	shint_arrival_unwatch(vm);
+	shint_taps_unwatch(vm);
 	shint_kvm_restore(vm);
 	wake_up_interruptible_all(vm->wait);
 	queue_work(system_unbound_wq, &vm->teardown);

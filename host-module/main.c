@@ -13,12 +13,12 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "arrival.h"
 #include "attach.h"
 #include "kvm.h"
 #include "main.h"
 #include "stats.h"
 #include "sysfs.h"
+#include "taps.h"
 #include "vm.h"
 #include "watchdog.h"
 
@@ -227,7 +227,7 @@ static long main_watch(struct shint_file *sfile, void __user *uarg)
 
 	if (copy_from_user(&watch, uarg, sizeof(watch)))
 		return -EFAULT;
-	return sfile->vm ? shint_arrival_watch(sfile->vm, &watch) : -ENOTCONN;
+	return sfile->vm ? shint_taps_watch(sfile->vm, &watch) : -ENOTCONN;
 }
 
 static long main_get_arrivals(struct shint_file *sfile, void __user *uarg)
@@ -237,7 +237,7 @@ static long main_get_arrivals(struct shint_file *sfile, void __user *uarg)
 
 	if (copy_from_user(&arrivals, uarg, sizeof(arrivals)))
 		return -EFAULT;
-	ret = sfile->vm ? shint_arrival_query(sfile->vm, &arrivals) : -ENOTCONN;
+	ret = sfile->vm ? shint_taps_query(sfile->vm, &arrivals) : -ENOTCONN;
 	if (ret)
 		return ret;
 	return copy_to_user(uarg, &arrivals, sizeof(arrivals)) ? -EFAULT : 0;

@@ -18,6 +18,7 @@
 #include "main.h"
 #include "stats.h"
 #include "sysfs.h"
+#include "taps.h"
 #include "vm.h"
 #include "watchdog.h"
 
@@ -102,7 +103,7 @@ static void stats_show_vm(struct seq_file *seq, struct shint_vm *vm)
 		seq_printf(seq, " %s_way_ns=%llu", shint_arrival_roles[i],
 			   READ_ONCE(vm->arrivals.ways[i].mean_ns));
 	stats_show_counters(seq, &sum);
-	shint_arrival_count(vm, &counts);
+	shint_taps_count(vm, &counts);
 	seq_printf(seq, " arrivals=%llu worker_wakes=%llu worker_windows=%llu worker_hits=%llu\n",
 		   counts.arrivals, counts.worker_wakes, counts.worker_windows, counts.worker_hits);
 	seq_printf(seq, "status %s %s\n", vm->name, shint_status_text(shint_vm_status(vm)));

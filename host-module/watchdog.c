@@ -11,11 +11,11 @@
 #include <linux/jiffies.h>
 #include <linux/workqueue.h>
 
-#include "arrival.h"
 #include "attach.h"
 #include "kvm.h"
 #include "main.h"
 #include "steal.h"
+#include "taps.h"
 #include "vm.h"
 #include "watchdog.h"
 
@@ -136,7 +136,7 @@ static void watchdog_look_at(struct shint_vm *vm)
 
 	/* Also follows CPU quotas, kvm.halt_poll_ns and KVM_CAP_HALT_POLL. */
 	shint_apply_mode(vm);
-	shint_arrival_prune(vm);
+	shint_taps_prune(vm);
 	/* There may be many. */
 	cond_resched();
 }

@@ -224,6 +224,30 @@ static unsigned int wakes(unsigned int misses_of_8)
 	return n;
 }
 
+/* Another tap in the place of one that is gone. */
+static void test_forget(void **state)
+{
+	int i;
+
+	reset();
+	for (i = 0; i < 10; i++) {
+		arrival(0, 3, WAY);
+		arrival(1, 5, WAY);
+	}
+	assert_int_equal(taker(0), 3);
+	now += APART;
+	follow(0);
+	shint_arrivals_forget(&arrivals, 0);
+	assert_false(shint_arrivals_followed(&arrivals, now));
+	/* Nor does what was followed count for the new one. */
+	shint_arrivals_halt_ended(&arrivals, 3, now - MS, now + WAY);
+	assert_int_equal(taker(0), -1);
+	assert_int_equal(taker(1), 5);
+	for (i = 0; i < 3; i++)
+		arrival(0, 7, WAY);
+	assert_int_equal(taker(0), 7);
+}
+
 static void test_pay(void **state)
 {
 	assert_int_equal(wakes(0), 1000);
@@ -244,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_way_begins),
 		cmocka_unit_test(test_way_of_its_own),
 		cmocka_unit_test(test_peer),
+		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_pay),
 	};
 
