@@ -67,7 +67,7 @@ static int ctl_command(struct sched_hint *sh, u32 cmd, phys_addr_t addr, u32 nr_
 	unsigned int len;
 	int ret;
 
-	if (sh->ctl_dead || virtqueue_is_broken(sh->vq))
+	if (sh->ctl_dead || !sh->vq || virtqueue_is_broken(sh->vq))
 		return -EIO;
 
 	*ctl = (struct sched_hint_ctl) {
@@ -314,8 +314,10 @@ static void shut_down(struct sched_hint *sh)
 
 	virtio_reset_device(sh->vdev);
 	/* A command that was not answered: sh->ctl is not the device's any more. */
-	while (virtqueue_detach_unused_buf(sh->vq))
+	while (sh->vq && virtqueue_detach_unused_buf(sh->vq))
 		;
+	/* It may not come back: sched_hint_restore() */
+	sh->vq = NULL;
 	sh->vdev->config->del_vqs(sh->vdev);
 }
 

@@ -12,6 +12,8 @@
  * A few wake-ups to a packet (policy.c), and those before it are paid for (halt.c):
  * it is no load, whatever the packets are like.
  */
+#include <linux/compiler.h>
+#include <linux/container_of.h>
 #include <linux/ktime.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -94,8 +96,10 @@ out:
  * shint_ahead_init() - begin with a queue
  * @ahead: zeroed
  * @queue: its wait queue; outlives @ahead
- * @expect: called before each wake-up, under the queue's lock in softirq context; false
- *	ends the plan
+ * @expect: called before each wake-up, under the queue's lock in softirq context; false:
+ *	none until a packet has come
+ *
+ * Context: any; before anything can call shint_ahead_arrived().
  */
 void shint_ahead_init(struct shint_ahead *ahead, struct wait_queue_head *queue,
 		      bool (*expect)(struct shint_ahead *ahead))

@@ -7,6 +7,7 @@
 
 #include <linux/hrtimer.h>
 #include <linux/poll.h>
+#include <linux/types.h>
 #include <linux/wait.h>
 
 #include "arrival_learn.h"
@@ -21,7 +22,7 @@
  * struct shint_ahead - of one queue of a tap
  * @timer: for the next wake-up
  * @queue: the tap's wait queue, whose lock guards all but @timer itself
- * @expect: called before each wake-up; false ends the plan
+ * @expect: called before each wake-up; false: none until a packet has come
  * @costs: what waking costs; outlives @timer
  * @starts: when packets come that something starts with
  * @way: what came of the last wake-ups; its mean is not used

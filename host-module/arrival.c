@@ -6,10 +6,19 @@
  * the packet is for runs on another vCPU, by the guest's word, that one is woken
  * as well (peer wake): it would be the third in the row.
  *
+ * Ahead of packets that are predicted (ahead.c) the same vCPUs are woken, and here
+ * it is said whether the vhost worker may be.
+ *
  * Where packets are seen is taps.c, what they lead to arrival_learn.c.
  */
+#include <linux/atomic.h>
+#include <linux/compiler.h>
+#include <linux/container_of.h>
+#include <linux/kvm_sched_hint.h>
 #include <linux/ktime.h>
 #include <linux/nospec.h>
+#include <linux/spinlock.h>
+#include <linux/virtio_sched_hint.h>
 
 #include "ahead.h"
 #include "arrival.h"
@@ -20,7 +29,7 @@
 #include "vm.h"
 
 /*
- * A vCPU that does not halt pays for no wake-up of a worker: there are no more until it does.
+ * A vCPU pays for wake-ups of a worker when it halts: until it does there are so many at most.
  * A window of predicted packets takes up to seven.
  */
 #define UNPAID_WAKES_MAX	8
@@ -180,11 +189,11 @@ static void arrival_wake_ahead(struct shint_vm *vm, u32 id, enum shint_role role
 
 /**
  * shint_arrival_expect() - what brings the next packet is about to be woken ahead of it
- * @ahead: of a watch's
+ * @ahead: the watch's
  *
  * So are the vCPUs, and the one that takes the interrupt is charged for both when it halts.
  * Where that may not be woken, because the budget is spent, say, or the host is short of CPU,
- * or where it does not halt, the worker is not either.
+ * the worker is not either; nor where it has not halted for UNPAID_WAKES_MAX of them.
  *
  * Context: softirqs, on PREEMPT_RT a thread; the wait queue's lock held.
  * Return: whether the worker may be woken.
@@ -240,6 +249,7 @@ u64 shint_arrival_taken_ns(struct shint_vcpu *vcpu, enum shint_role *role)
  * @vcpu: the vCPU whose thread runs
  *
  * Context: the probe.
+ * Return: how many.
  */
 u32 shint_arrival_worker_wakes(struct shint_vcpu *vcpu)
 {

@@ -79,6 +79,8 @@ bool shint_arrivals_followed(const struct shint_arrivals *arrivals, u64 now_ns)
  * @queue: below KVM_SCHED_HINT_MAX_WATCHES
  * @ids: by role, the vCPUs that it is expected to lead to, or SHINT_NO_VCPU
  * @now_ns: now, when it arrived
+ *
+ * Does nothing while an earlier one is still followed.
  */
 void shint_arrivals_follow(struct shint_arrivals *arrivals, u32 queue,
 			   const u32 ids[SHINT_NR_ROLES], u64 now_ns)
@@ -178,8 +180,8 @@ bool shint_arrivals_taker(const struct shint_arrivals *arrivals, u32 queue, u32 
 
 /**
  * shint_way_judge() - note what came of a wake-up
- * @way: to the vCPU that was woken; the owner serialises
- * @hit: an event within the keep that followed
+ * @way: to what was woken; the owner serialises
+ * @hit: it was of use: an event within the keep that followed, a packet within the window
  * @now_ns: now
  */
 void shint_way_judge(struct shint_way *way, bool hit, u64 now_ns)
@@ -206,7 +208,7 @@ bool shint_way_paused(const struct shint_way *way, u64 now_ns)
 }
 
 /**
- * shint_way_pays() - whether to wake the vCPU ahead
+ * shint_way_pays() - whether to wake the vCPU for packets
  * @way: to it; may be changing
  * @now_ns: now
  */

@@ -33,7 +33,7 @@ struct shint_arrival_taker {
  * struct shint_way - from an arrival to a vCPU
  * @mean_ns: mean time to the end of its halt; 0: not known
  * @shift: the weight of the last sample in it, 2^-shift
- * @wakes: wake-ups judged in this round
+ * @wakes: wake-ups, or windows of ahead.c's, judged in this round
  * @misses: of these, without an event
  * @paused_until_ns: no wake-ups before
  */

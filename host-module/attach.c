@@ -98,7 +98,8 @@ static int attach_check_zero(const char *what, bool zero)
 static int attach_check_limits(u32 max_keep_us, u32 budget_percent, u32 vm_budget_percent,
 			       u32 mode)
 {
-	return attach_check_range("max_keep_us", max_keep_us, 1, KVM_SCHED_HINT_MAX_KEEP_US) ?:
+	return attach_check_range("max_keep_us", max_keep_us, KVM_SCHED_HINT_MIN_KEEP_US,
+				  KVM_SCHED_HINT_MAX_KEEP_US) ?:
 	       attach_check_range("budget_percent", budget_percent, 0,
 				  KVM_SCHED_HINT_MAX_BUDGET_PERCENT) ?:
 	       attach_check_range("vm_budget_percent", vm_budget_percent, 0,

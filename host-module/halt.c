@@ -382,10 +382,11 @@ static void halt_off(struct shint_vm *vm, struct shint_vcpu *vcpu)
  * shadow, for with our maximum in force its adaptation works on wrong numbers:
  * so it does not poll.
  */
-static void halt_stray(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu)
+static void halt_stray(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 mode)
 {
 	WRITE_ONCE(vm->stray_hits, READ_ONCE(vm->stray_hits) + 1);
-	shint_kvm_set_poll_ns(kvm_vcpu, 0);
+	if (mode != KVM_SCHED_HINT_MODE_OFF && mode != KVM_SCHED_HINT_MODE_OBSERVE)
+		shint_kvm_set_poll_ns(kvm_vcpu, 0);
 }
 
 static struct shint_vcpu *halt_vcpu(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
@@ -421,7 +422,7 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	u64 exits;
 
 	if (unlikely(id >= vm->table.nr_slots)) {
-		halt_stray(vm, kvm_vcpu);
+		halt_stray(vm, kvm_vcpu, mode);
 		return;
 	}
 	vcpu = halt_vcpu(vm, kvm_vcpu, id);

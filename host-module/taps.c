@@ -12,20 +12,27 @@
  * The entry's function runs with the wait queue's lock held: once
  * remove_wait_queue() is back, no function runs any more.
  */
+#include <linux/compiler.h>
+#include <linux/container_of.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/if_tap.h>
 #include <linux/if_tun.h>
+#include <linux/kvm_sched_hint.h>
+#include <linux/list.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/net.h>
 #include <linux/poll.h>
+#include <linux/refcount.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <net/sock.h>
 
 #include "ahead.h"
 #include "arrival.h"
 #include "attach.h"
-#include "main.h"
 #include "taps.h"
 #include "vm.h"
 
@@ -135,7 +142,7 @@ static int taps_add(struct shint_vm *vm, struct sock *sk, struct shint_watch *wa
  * @vm: an attached VM
  * @arg: the ioctl's argument
  *
- * Context: may sleep.
+ * Context: may sleep; takes shint_lock.
  * Return: 0 or an errno, as at struct kvm_sched_hint_watch.
  */
 int shint_taps_watch(struct shint_vm *vm, const struct kvm_sched_hint_watch *arg)
@@ -189,7 +196,7 @@ static int taps_find(const struct shint_vm *vm, const struct sock *sk,
  * @vm: an attached VM
  * @arg: the ioctl's argument and answer
  *
- * Context: may sleep.
+ * Context: may sleep; takes shint_lock.
  * Return: 0 or an errno, as at struct kvm_sched_hint_arrivals.
  */
 int shint_taps_query(struct shint_vm *vm, struct kvm_sched_hint_arrivals *arg)
@@ -249,7 +256,7 @@ static bool taps_closed(const struct shint_watch *watch)
  * shint_taps_prune() - forget the taps that nobody but us holds any more
  * @vm: an attached VM
  *
- * Context: under shint_lock.
+ * Context: under shint_lock; waits for a tap's wait queue.
  */
 void shint_taps_prune(struct shint_vm *vm)
 {
@@ -266,7 +273,7 @@ void shint_taps_prune(struct shint_vm *vm)
  *
  * When it is back nothing wakes the VM's vCPUs from here.
  *
- * Context: under shint_lock.
+ * Context: under shint_lock; waits for the taps' wait queues.
  */
 void shint_taps_unwatch(struct shint_vm *vm)
 {

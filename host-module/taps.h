@@ -25,7 +25,7 @@ struct sock;
  * @twins: other VMs' watches of the same queue; under shint_lock
  * @queue: our place in vm->watches
  * @arrivals: packets; written by the entry's function only, so serialised
- * @ahead: of the next packet; likewise
+ * @ahead: of the next packet; under the wait queue's lock
  */
 struct shint_watch {
 	struct wait_queue_entry wait;

@@ -34,8 +34,8 @@ static void watchdog_start(void)
 	queue_delayed_work(system_power_efficient_wq, &watchdog_work, HZ);
 }
 
-/* Maxima below this are as good as none: KVM's own smallest poll is 10 us. */
-#define WATCHDOG_MIN_CEILING_NS	10000
+/* Maxima below this are as good as none. */
+#define WATCHDOG_MIN_CEILING_NS	(KVM_SCHED_HINT_MIN_KEEP_US * 1000U)
 
 static void watchdog_sum(const struct shint_vm *vm, struct shint_watched *sum)
 {

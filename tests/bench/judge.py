@@ -18,6 +18,8 @@ FIGURES = {
     "busy": lambda entry: entry["host_busy_s"] / entry["host_wall_s"],
     "kept": lambda entry: entry["kept_ns"] / entry["host_wall_s"],
 }
+# of these, what goes by how long answers took
+TIMES = ("mean", "stddev", "p99", "worst_first")
 PAIRS = (("hint", "always"), ("hint", "stock"), ("always", "stock"), ("hint", "blind"))
 SHOWN_ABLATIONS = workloads.BLINDS + workloads.ABLATIONS
 AT_MOST, AT_LEAST = "at most", "at least"
@@ -46,6 +48,8 @@ LOSS_BAR = 0.5
 # where nothing can be foreseen, no alternative is to be better in both p99 and CPU time by more than 5 %
 PARETO_BAR = 0.95
 OURS = workloads.HINTS + SHOWN_ABLATIONS
+# what a user could have instead
+ALTERNATIVES = tuple(name for name in workloads.DEFAULT_CONFIGS if name not in OURS)
 # With fewer, an interval of paired rounds is too narrow: docs/benchmarks.md
 PAIRED_FROM = 6
 
@@ -57,6 +61,11 @@ def good(rounds):
 def values_in(rounds):
     """How many values a configuration has, over all its rounds."""
     return sum(entry.get("rtt_us", {}).get("n", 0) for entry in good(rounds))
+
+
+def lost_in(rounds):
+    """How many requests of a configuration had no answer: they are in none of its figures."""
+    return sum(entry.get("failures", 0) for entry in good(rounds))
 
 
 def unknown(reason):
@@ -105,18 +114,40 @@ def ratio(figure, above, below, figures):
     if not any(samples[0].values()):
         return single({"value": 0.0, "low": 0.0, "high": 0.0}, *samples)
     values, paired = in_order(samples)
-    return single(analyse.ratio(*values, paired=paired) or unknown(f"{below}'s median is 0"), *samples)
+    if not median(samples[1]):
+        return {**unknown(f"{below}'s median is 0, {above}'s is not"), "infinite": True}
+    return single(analyse.ratio(*values, paired=paired) or unknown("no finite value"), *samples)
 
 
-def p99_reason(names, counts):
-    """Which of these have too few values for a p99, or nothing."""
-    few = " and ".join(f"{name} has {counts[name]}" for name in names if counts.get(name, math.inf) < workloads.P99_NEEDS)
-    return few and f"of the {workloads.P99_NEEDS} values that a p99 takes {few}"
+class Doubts:
+    """Why figures of a workload's configurations are shown, and not judged."""
+
+    def __init__(self, configs):
+        self.counts = {config["name"]: values_in(config["rounds"]) for config in configs}
+        self.lost = {config["name"]: lost_in(config["rounds"]) for config in configs}
+        self.broken = {config["name"]: config["failed"] for config in configs if config.get("failed")}
+
+    def of(self, names, figure):
+        """The reason, or nothing."""
+        broken = [f"{name} failed: {self.broken[name]}" for name in names if name in self.broken]
+        if figure == "p99":
+            few = " and ".join(f"{name} has {self.counts[name]}" for name in names
+                               if self.counts.get(name, math.inf) < workloads.P99_NEEDS)
+            broken += [f"of the {workloads.P99_NEEDS} values that a p99 takes {few}"] if few else []
+        return "; ".join(broken)
+
+    def lossy(self, ours, others):
+        """Whether we lost more requests than they: what those would have taken is in no figure. The reason, or nothing."""
+        least = min((self.lost[name] for name in others if name in self.lost), default=0)
+        return f"{ours} lost {self.lost[ours]} requests, others {least}" if self.lost.get(ours, 0) > least else ""
 
 
-def noted(entry, reason):
-    """An estimate that is shown, and for that reason not judged."""
-    return {**entry, "reason": reason} if reason and entry["value"] is not None else entry
+def noted(entry, reason, lossy=""):
+    """An estimate that is shown, and for that reason not judged; or that is no success whatever it is."""
+    if entry["value"] is None:
+        return entry
+    entry = {**entry, "lossy": lossy} if lossy else entry
+    return {**entry, "reason": reason} if reason else entry
 
 
 def extra_cpu_share(figures):
@@ -146,10 +177,11 @@ def loss(figure, ablation, figures):
     return interval(share, *samples)
 
 
-def pareto(hint, figures, counts):
+def pareto(hint, figures, doubts):
     """The best that any alternative does against a hint, by the worse of its two ratios.
 
-    Below 1 an alternative is better in both p99 and busy CPUs, by at least that much.
+    Below 1 an alternative is better in both p99 and busy CPUs, by at least that much. All have
+    to have been measured: the best may be the one that is missing.
     """
     others = [name for name in figures if name not in OURS and figures[name]["p99"] and figures[name]["busy"]]
     if not others or not figures.get(hint, {}).get("p99"):
@@ -161,46 +193,61 @@ def pareto(hint, figures, counts):
                    for n in range(0, len(alternatives), 2))
 
     samples = [figures[name][figure] for name in (hint, *others) for figure in ("p99", "busy")]
-    return noted(single(interval(best, *samples), *samples), p99_reason((hint, *others), counts))
+    missing = [name for name in ALTERNATIVES if name not in others]
+    reasons = [doubts.of((hint, *others), "p99"), missing and f"not measured: {', '.join(missing)}"]
+    return noted(single(interval(best, *samples), *samples), "; ".join(filter(None, reasons)), doubts.lossy(hint, others))
 
 
 def ratios(configs):
     """All that can be told of a workload, by name."""
     figures = figures_of(configs)
-    counts = {config["name"]: values_in(config["rounds"]) for config in configs}
+    doubts = Doubts(configs)
     measured = {figure for of in figures.values() for figure, values in of.items() if values}
     found = {}
     for figure in (name for name in FIGURES if name in measured):
         for above, below in PAIRS:
             if above not in figures or below not in figures:
                 continue
-            reason = p99_reason((above, below), counts) if figure == "p99" else ""
-            found[f"{figure}_{above}_over_{below}"] = noted(ratio(figure, above, below, figures), reason)
+            lossy = doubts.lossy(above, [below]) if figure in TIMES else ""
+            found[f"{figure}_{above}_over_{below}"] = noted(ratio(figure, above, below, figures),
+                                                            doubts.of((above, below), figure), lossy)
     if {"hint", "stock", "always"} <= set(figures):
-        found["extra_cpu_share"] = extra_cpu_share(figures)
+        found["extra_cpu_share"] = noted(extra_cpu_share(figures), doubts.of(("hint", "stock", "always"), "busy"))
     if "p99" in measured:
-        found.update({f"pareto_of_{hint}": pareto(hint, figures, counts)
+        found.update({f"pareto_of_{hint}": pareto(hint, figures, doubts)
                       for hint in workloads.HINTS if hint in figures})
     for ablation in (name for name in SHOWN_ABLATIONS if name in figures):
         for figure in (name for name in ("mean", "stddev", "p99") if name in measured):
-            reason = p99_reason((ablation, "hint", "stock"), counts) if figure == "p99" else ""
-            found[f"{figure}_loss_of_{ablation}"] = noted(loss(figure, ablation, figures), reason)
+            found[f"{figure}_loss_of_{ablation}"] = noted(loss(figure, ablation, figures),
+                                                          doubts.of((ablation, "hint", "stock"), figure),
+                                                          doubts.lossy("hint", [ablation, "stock"]))
     return found
 
 
 def met(entry, bar, side):
     """Whether the whole interval is on the right side of the bar; None if it cannot be told."""
+    if entry.get("infinite"):
+        return side == AT_LEAST
     if entry["value"] is None:
         return None
-    return entry["high"] <= bar if side == AT_MOST else entry["low"] >= bar
+    if entry.get("lossy"):
+        return False
+    if side == AT_LEAST:
+        return entry["low"] >= bar
+    return entry["high"] is not None and entry["high"] <= bar
 
 
-def target(workload, name, bar, side, known, missing="a configuration was not measured"):
+def target(workload, name, bar, side, known, missing="a configuration was not measured", failed=""):
+    """failed: why the workload's run did, if so."""
     entry = known.get(name) or unknown(missing)
-    if entry.get("reason"): # as with a p99 of too few values: shown in the ratios, not judged
-        entry = unknown(entry["reason"])
-    found = {"name": f"{workload}: {name}", "side": side, "bar": bar, **entry, "met": met(entry, bar, side)}
-    if found["met"] is False and entry["low"] <= bar <= entry["high"]:
+    reason = failed or entry.get("reason")
+    if reason and not entry.get("infinite"): # as with a p99 of too few values: shown in the ratios, not judged
+        entry = unknown(reason)
+    found = {"name": f"{workload}: {name}", "side": side, "bar": bar,
+             **{key: entry.get(key) for key in ("value", "low", "high")}, "met": met(entry, bar, side)}
+    if entry.get("reason") or entry.get("lossy"):
+        found["reason"] = entry.get("reason") or entry["lossy"]
+    elif found["met"] is False and entry["low"] <= bar <= (math.inf if entry["high"] is None else entry["high"]):
         found["reason"] = "the interval has the bar in it: more rounds would tell"
     return found
 
@@ -209,12 +256,12 @@ def targets(entries):
     """The targets of the workloads that were run, but for what was swept over."""
     found = []
     for entry in (entry for entry in entries if "sweep" not in entry):
-        for name, bar, side in TARGETS.get(entry["name"], []):
-            found.append(target(entry["name"], name, bar, side, entry["ratios"]))
-        if entry["name"] in workloads.UNFORESEEN:
-            found += [target(entry["name"], f"pareto_of_{hint}", PARETO_BAR, AT_LEAST, entry["ratios"],
-                             f"{hint} was not run") for hint in workloads.HINTS]
-        figure, ablations = ABLATED.get(entry["name"], ("", ()))
-        found += [target(entry["name"], f"{figure}_loss_of_{ablation}", LOSS_BAR, AT_LEAST, entry["ratios"],
-                         f"{ablation} was not run") for ablation in ablations]
+        name, failed = entry["name"], entry.get("failed", "")
+        bars = [(*one, "a configuration was not measured") for one in TARGETS.get(name, [])]
+        if name in workloads.UNFORESEEN:
+            bars += [(f"pareto_of_{hint}", PARETO_BAR, AT_LEAST, f"{hint} was not run") for hint in workloads.HINTS]
+        figure, ablations = ABLATED.get(name, ("", ()))
+        bars += [(f"{figure}_loss_of_{ablation}", LOSS_BAR, AT_LEAST, f"{ablation} was not run") for ablation in ablations]
+        found += [target(name, ratio_name, bar, side, entry["ratios"], missing, failed)
+                  for ratio_name, bar, side, missing in bars]
     return found

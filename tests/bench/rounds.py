@@ -11,6 +11,8 @@ import judge
 import results
 import workloads
 
+# what udp-load waits for an answer
+PATIENCE_US = 1e6
 ROUND_KEYS = ("config", "round", "wall_ns", "idle_cs", "kept_ns", "log", "error")
 
 
@@ -67,15 +69,13 @@ def from_requests(path):
 
 
 def from_starts(path):
-    """The worst of the first requests, the median over the repetitions; one that is lost is no start."""
+    """The worst of the first requests, the median over the repetitions; one that is lost took PATIENCE_US, at least."""
     requests = read_requests(path)
     starts = {}
     for repetition, rtt in requests:
-        starts.setdefault(repetition, []).append(rtt)
-    complete = [start[:workloads.FIRST] for start in starts.values() if None not in start[:workloads.FIRST]]
-    if not complete:
-        raise LogError("in each repetition a request was lost")
-    return {**from_requests(path), "worst_first_us": round(statistics.median(max(start) for start in complete), 1)}
+        starts.setdefault(repetition, []).append(PATIENCE_US if rtt is None else rtt)
+    worst = [max(start[:workloads.FIRST]) for start in starts.values()]
+    return {**from_requests(path), "worst_first_us": round(statistics.median(worst), 1)}
 
 
 def from_histogram(path):
@@ -110,8 +110,8 @@ def from_capture(path):
     good = calls.successful(seen)
     if not good:
         raise LogError("no successful call")
-    return {"values": [call.rtt_us for call in good], "failures": len(seen) - len(good),
-            "retransmissions": sum(call.retransmissions for call in seen)}
+    return {"values": [call.rtt_us for call in good], "call_us": analyse.summary([call.call_us for call in good]),
+            "failures": len(seen) - len(good), "retransmissions": sum(call.retransmissions for call in seen)}
 
 
 def from_capacity(path):
@@ -135,7 +135,12 @@ def reader_of(name):
     return from_starts if name == "start-of-load" else READERS[workloads.WORKLOADS[name].kind]
 
 
-def round_of(host, name, raw, cpus):
+def not_seen(seen, begun):
+    """Of calls, those that were begun and of which no packet was captured: they have failed, too."""
+    return max(0, begun - len(seen.get("values", [])) - seen["failures"]) if begun else 0
+
+
+def round_of(host, name, raw, about):
     """(S of one round, its values); ({"failed": reason}, []): a failed round is never filled in."""
     number = int(raw["round"])
     wall_s = int(raw["wall_ns"]) / 1e9
@@ -145,9 +150,10 @@ def round_of(host, name, raw, cpus):
         seen = reader_of(name)(os.path.join(host, raw["log"]))
     except (LogError, OSError, ValueError) as error:
         return {"round": number, "failed": str(error)}, []
+    seen["failures"] += not_seen(seen, about.get("calls_begun", 0))
     values = seen.pop("values", [])
     times = {"rtt_us": summary(values)} if values else {}
-    return {"round": number, **times, **seen, "host_busy_s": round(cpus * wall_s - int(raw["idle_cs"]) / 100, 3),
+    return {"round": number, **times, **seen, "host_busy_s": round(about.get("cpus", 0) * wall_s - int(raw["idle_cs"]) / 100, 3),
             "host_wall_s": round(wall_s, 3), "kept_ns": int(raw["kept_ns"])}, values
 
 
@@ -159,8 +165,9 @@ def median_of(rounds, pooled):
     return median
 
 
-def config_of(host, name, config, raw_rounds, reason, cpus):
-    seen = [round_of(host, name, raw, cpus) for raw in raw_rounds if raw["config"] == config]
+def config_of(host, name, config, raw_rounds, reason, about):
+    """about: what the run has found out"""
+    seen = [round_of(host, name, raw, about) for raw in raw_rounds if raw["config"] == config]
     rounds = [entry for entry, _ in seen]
     found = {"name": config, "rounds": rounds, "median": median_of(rounds, [one for _, values in seen for one in values])}
     if reason:
@@ -186,6 +193,6 @@ def collect(run_dir, name, params, configs):
     raw_rounds = table(os.path.join(host, "rounds.tsv"), ROUND_KEYS)
     missing = {row["config"]: row["reason"] for row in
                table(os.path.join(host, "unavailable.tsv"), ("config", "reason"))}
-    entries = [config_of(host, name, config, raw_rounds, missing.get(config), found.get("cpus", 0))
+    entries = [config_of(host, name, config, raw_rounds, missing.get(config), found)
                for config in configs]
     return {"name": name, "params": params, "found": found, "configs": entries, "ratios": judge.ratios(entries)}

@@ -20,7 +20,9 @@ def number(value):
 
 
 def short(value):
-    """A ratio; where polling is divided by hardly any it is in the thousands."""
+    """A ratio; where polling is divided by hardly any it is in the thousands, or has no bound."""
+    if value is None:
+        return "unbounded"
     return f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"
 
 

@@ -63,8 +63,11 @@ class Logs(unittest.TestCase):
         lines = [f"{repetition} {number} 0 0 {1000 * (repetition + 1) * (number + 1)}\n"
                  for repetition in range(3) for number in range(60)]
         self.assertEqual(rounds.from_starts(self.write("".join(lines)))["worst_first_us"], 100.0)
-        lines[0] = "0 0 0 0 0\n" # lost: that start is none, and 100 and 150 are left
-        self.assertEqual(rounds.from_starts(self.write("".join(lines)))["worst_first_us"], 125.0)
+        lines[70] = "1 10 0 0 0\n" # lost: the worst of that start is at least what was waited for it
+        lines[170] = "2 50 0 0 0\n" # not among those that are judged
+        self.assertEqual(rounds.from_starts(self.write("".join(lines)))["worst_first_us"], 150.0)
+        lines[0] = "0 0 0 0 0\n"
+        self.assertEqual(rounds.from_starts(self.write("".join(lines)))["worst_first_us"], 1e6)
 
     def test_histogram(self):
         found = rounds.from_histogram(self.write("# Histogram\n000010 000002\n000020 000001\n"
@@ -85,7 +88,7 @@ class Rounds(unittest.TestCase):
         with tempfile.TemporaryDirectory() as host:
             with open(os.path.join(host, "log"), "w", encoding="ascii") as out:
                 out.write(log)
-            return rounds.config_of(host, "rtp", "hint", raws, reason, 5)
+            return rounds.config_of(host, "rtp", "hint", raws, reason, {"cpus": 5})
 
     def test_busy_is_what_was_not_idle(self):
         found = self.collect([self.RAW])["rounds"][0]
@@ -113,6 +116,10 @@ class Rounds(unittest.TestCase):
         self.assertEqual([one["rtt_us"]["p999"] for one in found["rounds"]], [None, None])
         self.assertEqual(found["median"]["rtt_us"]["p999"], 1.0)
         self.assertEqual(self.collect(raws, half + "0 0 0 0 9000\n" * 11)["median"]["rtt_us"]["p999"], 9.0)
+
+    def test_calls_of_which_nothing_was_seen_have_failed(self):
+        seen = {"values": [1.0, 2.0], "failures": 1}
+        self.assertEqual([rounds.not_seen(seen, begun) for begun in (0, 3, 5)], [0, 0, 2])
 
     def test_p999_takes_many_values(self):
         self.assertIsNone(self.collect([self.RAW], "0 0 0 0 1000\n" * 19999)["median"]["rtt_us"]["p999"])
@@ -158,6 +165,33 @@ class Judge(unittest.TestCase):
     def test_what_was_not_measured_is_not_judged(self):
         found = self.target("stddev_hint_over_always", [three("hint")])
         self.assertEqual((found["value"], found["met"]), (None, None))
+
+    def test_what_has_no_bound_is_missed(self):
+        # in some draws stock polls nothing
+        some = [entry(number, kept=kept) for number, kept in ((1, 0), (2, 0), (3, 1), (4, 1))]
+        hint = config("hint", [entry(number, kept=100) for number in (1, 2, 3, 4)])
+        found = self.target("kept_hint_over_stock", [config("stock", some), hint], "idle")
+        self.assertEqual((found["value"], found["high"], found["met"]), (200.0, None, False))
+        self.assertIn("unbounded", show.targets_text([found]))
+        # stock polls nothing at all
+        found = self.target("kept_hint_over_stock", [three("stock"), three("hint", kept=9)], "idle")
+        self.assertEqual((found["value"], found["met"]), (None, False))
+        self.assertIn("stock's median is 0", found["reason"])
+
+    def test_who_loses_more_requests_meets_nothing(self):
+        def judged(hints, others):
+            configs = [config(name, [{**entry(1), "failures": lost}, entry(2)]) for name, lost in (("always", others), ("hint", hints))]
+            return self.target("stddev_hint_over_always", configs)
+        self.assertIs(judged(1, 1)["met"], True)
+        self.assertIs(judged(1, 0)["met"], False)
+        self.assertIn("hint lost 1 requests, others 0", judged(1, 0)["reason"])
+
+    def test_what_failed_is_not_judged(self):
+        configs = [three("always"), {**three("hint"), "failed": "why"}]
+        self.assertIn("hint failed: why", self.target("stddev_hint_over_always", configs)["reason"])
+        whole = {**entry_of("rtp", [three("always"), three("hint")]), "failed": "the run failed"}
+        found = next(one for one in judge.targets([whole]) if "stddev_hint" in one["name"])
+        self.assertEqual((found["value"], found["met"], found["reason"]), (None, None, "the run failed"))
 
     def test_no_polling_at_all_is_a_ratio(self):
         found = self.target("kept_hint_over_stock", [three("stock", kept=9), three("hint", kept=0)], "idle")
@@ -214,13 +248,24 @@ class Judge(unittest.TestCase):
         self.assertIn("hint has 30", judge.ratios(few)["pareto_of_hint"]["reason"])
 
     def test_pareto_takes_enough_values_of_each_alternative(self):
-        configs = [three("hint"), three("stock", p99=90.0), three("poll-1ms", p99=90.0, n=999)]
-        found = next(one for one in judge.targets([entry_of("poisson", configs)]) if "pareto_of_hint" in one["name"])
-        self.assertIsNone(found["met"])
-        self.assertEqual(found["reason"], "of the 3000 values that a p99 takes poll-1ms has 2997")
+        configs = [three("hint")] + [three(name, p99=15.0, busy=0.9) for name in judge.ALTERNATIVES]
+
+        def found():
+            return next(one for one in judge.targets([entry_of("poisson", configs)]) if "pareto_of_hint" in one["name"])
+        self.assertIs(found()["met"], False)
+        configs[4] = three("poll-1ms", p99=15.0, n=999)
+        self.assertIsNone(found()["met"])
+        self.assertEqual(found()["reason"], "of the 3000 values that a p99 takes poll-1ms has 2997")
         # what is no alternative may have few
-        configs[2] = three("zeroed", n=1)
+        configs[4:5] = [three("poll-1ms"), three("zeroed", n=1)]
         self.assertNotIn("reason", judge.ratios(configs)["pareto_of_hint"])
+
+    def test_pareto_takes_all_alternatives(self):
+        self.assertIn("idle-poll", judge.ALTERNATIVES)
+        self.assertTrue(set(judge.ALTERNATIVES).isdisjoint(judge.OURS))
+        configs = [three("hint")] + [three(name) for name in judge.ALTERNATIVES if name not in ("no-poll", "cpu-pm")]
+        found = next(one for one in judge.targets([entry_of("poisson", configs)]) if "pareto_of_hint" in one["name"])
+        self.assertEqual((found["met"], found["reason"]), (None, "not measured: no-poll, cpu-pm"))
 
     def test_targets_of_an_entry(self):
         configs = [three("stock", stddev=30.0), three("always", busy=4.0), three("hint", busy=1.2), three("blind", stddev=25.0)]

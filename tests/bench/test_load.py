@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -27,7 +28,7 @@ class Load(unittest.TestCase):
     def tearDownClass(cls):
         cls.folder.cleanup()
 
-    def load(self, request, answers):
+    def load(self, request, answers, pattern="constant", gap_us=200, repeat=2):
         """Has each request answered by answers(data); returns what ended it, and how many were answered."""
         server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         server.bind(("127.0.0.1", 0))
@@ -47,7 +48,7 @@ class Load(unittest.TestCase):
         serving.start()
         try:
             done = subprocess.run([os.path.join(self.folder.name, "udp-load"), "127.0.0.1", str(server.getsockname()[1]),
-                                   "constant", "200", str(COUNT), "1", "2", "0", "1", "0", "1", request, log],
+                                   pattern, str(gap_us), str(COUNT), "1", str(repeat), "0", "1", "0", "1", request, log],
                                   capture_output=True, text=True)
         finally:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
@@ -74,6 +75,20 @@ class Load(unittest.TestCase):
 
     def test_a_request_is_answered_once(self):
         self.assertEqual(self.load(QUERY, lambda data: [data, data])[1], 2 * COUNT)
+
+    def test_what_is_answered_too_late_is_lost(self):
+        def answers(data):
+            if len(self.seen) == 1:
+                time.sleep(1.2)
+            return [data]
+        _, answered = self.load("-", answers, gap_us=30000, repeat=1)
+        # of 50 in 1.5 s those that were sent in the first 0.2
+        self.assertTrue(COUNT - 15 < answered < COUNT - 3, answered)
+
+    def test_an_unknown_pattern_is_refused(self):
+        done, _ = self.load("-", lambda data: [], pattern="sometimes")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("PATTERN is sometimes", done.stderr)
 
     def test_bad_requests_are_refused(self):
         for bad in ("", "00", "000", "0x00", "00 1", "zz00", "00" * 513):

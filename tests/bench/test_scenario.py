@@ -92,9 +92,37 @@ class Scenario(unittest.TestCase):
 
     def test_a_guest_that_is_not_attached_is_that_configuration_s(self):
         # the first is; the one after idle-poll is not
-        more = self.NOTHING + "load() { : >\"$1\"; DETACHED=1; }\n"
-        ran, missing = self.run_rounds("stock idle-poll hint", rounds=1, more=more)
-        self.assertEqual((sorted(ran), missing), (["idle-poll", "stock"], {"hint": "no VM is attached"}))
+        more = self.NOTHING + "start_guest() { echo $1 >alive; GUEST_IP=1 DETACHED=1; }\n"
+        ran, missing = self.run_rounds("stock idle-poll hint", rounds=2, more=more)
+        self.assertEqual((ran, missing), ({"stock": [""], "hint": [""], "idle-poll": ["", ""]},
+                                          {"hint": "no VM is attached", "stock": "no VM is attached"}))
+
+    def test_what_dies_in_a_round_is_that_round(self):
+        more = self.NOTHING + "load() { [ $config_now = stock ] || die 'sipp failed'; : >\"$1\"; }\n"
+        ran, _ = self.run_rounds("stock hint", more=more)
+        self.assertEqual(ran, {"stock": ["", ""], "hint": ["sipp failed"] * 2})
+
+    def test_what_runs_beside_a_load_is_not_measured(self):
+        more = self.NOTHING + """
+            before_load() { echo before >>told; }
+            after_load() { echo after >>told; }
+            load() { echo load >>told; }
+            measured() { echo begin >>told; wall_ns=1 idle_cs=1 kept=0; "$@"; measured_rc=$?; echo end >>told; }
+        """
+        self.run_rounds("stock", rounds=1, more=more)
+        self.assertEqual(self.told, ["before", "begin", "load", "end", "after"])
+
+    def test_order(self):
+        def order(turn):
+            return subprocess.run(["sh", "-c", f". {MEASURE}/interleave.sh; echo $(order {turn} a b c d)"],
+                                  capture_output=True, text=True, check=True).stdout.split()
+        self.assertEqual([order(turn) for turn in (1, 2, 3, 4, 5)],
+                         [list(text) for text in ("abcd", "badc", "cdab", "dcba", "abcd")])
+
+    def test_each_guest_is_started_once_in_a_round(self):
+        self.run_rounds("stock idle-poll hint cpu-pm zeroed", rounds=3, more=self.NOTHING)
+        guests = ["idle" if "idle=poll" in line else "pm" if "cpu-pm" in line else "plain" for line in self.told]
+        self.assertEqual(guests, ["idle", "pm", "plain", "pm", "idle", "plain", "idle", "pm"])
 
     def test_what_the_first_guest_lacks_ends_the_workload(self):
         with self.assertRaisesRegex(AssertionError, "no server"):

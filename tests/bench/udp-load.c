@@ -68,6 +68,8 @@ struct load {
 	struct request *requests;
 };
 
+static const char *const patterns[] = { "constant", "drifting", "onoff", "poisson", "uniform", "closed" };
+
 static int usage(void)
 {
 	fprintf(stderr,
@@ -135,13 +137,14 @@ static void receive(struct load *load)
 	while ((got = recv(load->fd, data, sizeof(data), MSG_DONTWAIT)) > 0) {
 		long number = answered_number(load, data, got);
 		struct request *request;
+		int64_t now = now_ns();
 
 		if (number < 0 || number >= load->count)
 			continue; /* too late */
 		request = &load->requests[number];
-		if (!request->sent || request->answered)
+		if (!request->sent || request->answered || now - request->sent > PATIENCE_NS)
 			continue;
-		request->answered = now_ns();
+		request->answered = now;
 		load->nr_answered++;
 	}
 }
@@ -248,6 +251,16 @@ static int numbers(char **argv, long *values)
 	return 0;
 }
 
+static int check_pattern(const char *pattern)
+{
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++)
+		if (!strcmp(pattern, patterns[i]))
+			return 0;
+	fprintf(stderr, "udp-load: PATTERN is %s, and must be one of those that udp-load without arguments tells\n",
+		pattern);
+	return -1;
+}
+
 /* A given request. */
 static int read_request(struct load *load, const char *text)
 {
@@ -272,7 +285,7 @@ int main(int argc, char **argv)
 
 	if (argc != NR_ARGS)
 		return usage();
-	if (numbers(argv, values) || read_request(&load, argv[REQUEST]))
+	if (numbers(argv, values) || check_pattern(argv[PATTERN]) || read_request(&load, argv[REQUEST]))
 		return 2;
 	load.pattern = argv[PATTERN];
 	load.gap = values[GAP_US] * NS_PER_US;

@@ -70,6 +70,8 @@ def udp(pattern, more=None, guest=(), **fixed):
     return Workload("udp", {**UDP, **(more or {})}, {"PATTERN": pattern, **fixed}, guest=guest)
 
 
+# I/O in flight is a part of the device's "poll"
+TELLS_IO = ("--device", "virtio-sched-hint-pci,poll=on")
 SIP = {"percent": (60, 1, 150)}
 WORKLOADS = {
     "sipp-medium": Workload("sip", SIP, seconds=4, server="kamailio"),
@@ -91,10 +93,9 @@ WORKLOADS = {
                               ends_itself=True),
     "dns": Workload("dns", {"gap_us": UDP["gap_us"]}, {"PATTERN": "constant"}, server="dnsmasq"),
     "cyclictest": Workload("cyclictest", {"interval_us": (20000, 100, 10000000)}),
-    "blk-qd1": Workload("blk", disk(0), seconds=1),
-    "blk-remote": Workload("blk", disk(500), seconds=3),
-    "poisson-disk": Workload("udp-disk", {**UDP, **disk(500)}, {"PATTERN": "poisson"},
-                             guest=("--device", "virtio-sched-hint-pci,poll=on")),
+    "blk-qd1": Workload("blk", disk(0), seconds=1, guest=TELLS_IO),
+    "blk-remote": Workload("blk", disk(500), seconds=3, guest=TELLS_IO),
+    "poisson-disk": Workload("udp-disk", {**UDP, **disk(500)}, {"PATTERN": "poisson"}, guest=TELLS_IO),
     "chain": udp("constant", guest=("--vcpus", "2"), CHAIN=1),
     # the host's idle time is told in hundredths of a second: a guest that does nothing takes one in a second
     "idle": Workload("idle", {}, seconds=180),

@@ -58,19 +58,19 @@ def resampled(chance, samples, paired):
 
 
 def interval(estimate, *samples, paired=False):
-    """{value, low, high}: the estimate, and the interval of its bootstrap replicates.
+    """{value, low, high}: the estimate, and the interval of its bootstrap replicates; high is null where
+    these have no upper bound, as where in some of them the divisor is 0.
 
     Whole rounds are resampled. Paired samples have the same rounds in the same order.
     """
     chance = random.Random(SEED)
-    replicates = sorted(value for value in (estimate(*resampled(chance, samples, paired)) for _ in range(RESAMPLES))
-                        if math.isfinite(value))
+    replicates = sorted(estimate(*resampled(chance, samples, paired)) for _ in range(RESAMPLES))
     value = estimate(*samples)
-    if not replicates or not math.isfinite(value):
-        return None
     tail = (1 - CONFIDENCE) / 2 * 100
-    return {"value": round(value, 4), "low": round(percentile(replicates, tail), 4),
-            "high": round(percentile(replicates, 100 - tail), 4)}
+    low, high = percentile(replicates, tail), percentile(replicates, 100 - tail)
+    if not math.isfinite(value) or not math.isfinite(low):
+        return None
+    return {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4) if math.isfinite(high) else None}
 
 
 def extra_cpu_share(hint, stock, always, paired=False):

@@ -12,13 +12,14 @@ progress() { # TEXT
 	echo "$ME-step $step $STEPS $*"
 }
 
-# Each round starts one configuration later than the one before, so that what one
-# leaves behind does not always meet the same successor.
-order() { # ROUND
-	n=$(echo "$CONFIGS" | wc -w)
-	i=0
-	while [ $i -lt "$n" ]; do
-		echo "$CONFIGS" | cut -d' ' -f $((($1 - 1 + i) % n + 1))
+# Each round starts one configuration later than the one before, and every second one
+# goes backwards, so that what one leaves behind does not always meet the same successor.
+order() { # ROUND CONFIG...
+	turn=$1 i=0
+	shift
+	while [ $i -lt $# ]; do
+		if [ $((turn % 2)) = 1 ]; then k=$((turn - 1 + i)); else k=$((turn - 1 - i + $#)); fi
+		eval "echo \"\${$((k % $# + 1))}\""
 		i=$((i + 1))
 	done
 }

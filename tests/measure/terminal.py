@@ -31,8 +31,10 @@ def ratio_text(ratio):
         return "- (a configuration has no rounds)"
     if ratio["value"] is None:
         return f"- ({ratio['reason']})"
-    note = f" ({ratio['reason']})" if "reason" in ratio else ""
-    return f"{ratio['value']:.2f}  [{ratio['low']:.2f}, {ratio['high']:.2f}]{note}"
+    why = "; ".join(ratio[key] for key in ("reason", "lossy") if key in ratio)
+    note = f" ({why})" if why else ""
+    high = "unbounded" if ratio["high"] is None else f"{ratio['high']:.2f}"
+    return f"{ratio['value']:.2f}  [{ratio['low']:.2f}, {high}]{note}"
 
 
 class Progress:

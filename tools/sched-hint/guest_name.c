@@ -8,13 +8,32 @@
 #include "files.h"
 #include "guest_name.h"
 
-/* "-name web", "-name guest=web,debug-threads=on", "-name web,process=x" */
-static void take_name(char name[GUEST_NAME_LEN], const char *option)
+/* The value of "guest" among QEMU's options; the first one may do without its key. */
+static const char *find_name(const char *options)
 {
+	const char *key = options, *found = NULL;
+
+	for (;;) {
+		size_t len = strcspn(key, ",");
+
+		if (!strncmp(key, "guest=", strlen("guest=")))
+			found = key + strlen("guest=");
+		else if (key == options && !memchr(key, '=', len))
+			found = key;
+		if (!key[len])
+			return found;
+		key += len + 1;
+	}
+}
+
+/* "-name web", "-name debug-threads=on,guest=web", "-name web,process=x" */
+static void take_name(char name[GUEST_NAME_LEN], const char *options)
+{
+	const char *option = find_name(options);
 	size_t i;
 
-	if (!strncmp(option, "guest=", strlen("guest=")))
-		option += strlen("guest=");
+	if (!option)
+		return;
 	for (i = 0; i < GUEST_NAME_LEN - 1 && option[i] && option[i] != ','; i++)
 		/* It goes to a terminal, and somebody else has written it. */
 		name[i] = option[i] > ' ' && option[i] <= '~' ? option[i] : '?';

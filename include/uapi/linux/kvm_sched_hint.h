@@ -24,7 +24,8 @@
 #define KVM_SCHED_HINT_NODE		"/dev/kvm-sched-hint"
 #define KVM_SCHED_HINT_API_VERSION	1
 
-/* The largest keep per halt, in microseconds. */
+/* The bounds of what the longest keep of a halt may be set to. KVM's own shortest poll is 10 us. */
+#define KVM_SCHED_HINT_MIN_KEEP_US		10
 #define KVM_SCHED_HINT_MAX_KEEP_US		1000000
 #define KVM_SCHED_HINT_DEFAULT_KEEP_US		20000
 /* Time kept over any window of one second, in per cent of one pCPU. */
@@ -52,7 +53,7 @@
 #define KVM_SCHED_HINT_STATUS_DRAINING		1
 /* no VM is attached through this file, or its process is gone */
 #define KVM_SCHED_HINT_STATUS_DETACHED		2
-/* the mode in force is off */
+/* the mode asked for is off */
 #define KVM_SCHED_HINT_STATUS_MODE_OFF		3
 /* halts happen and the probe does not see them (kprobes or ftrace disabled) */
 #define KVM_SCHED_HINT_STATUS_DISARMED		4
@@ -83,7 +84,7 @@
  * @features: in: the virtio feature bits the guest driver negotiated
  * @nr_slots: in: 1 to VIRTIO_SCHED_HINT_MAX_SLOTS
  * @slot_stride: in: VIRTIO_SCHED_HINT_SLOT_SIZE
- * @max_keep_us: in: 1 to KVM_SCHED_HINT_MAX_KEEP_US
+ * @max_keep_us: in: longest keep, KVM_SCHED_HINT_MIN_KEEP_US to _MAX_KEEP_US
  * @budget_percent: in: each vCPU's budget, 0 to 100
  * @vm_budget_percent: in: the VM's budget, or 0 for the sum of its vCPUs'
  * @mode: in: KVM_SCHED_HINT_MODE_*
@@ -131,7 +132,8 @@ struct kvm_sched_hint_limits {
 /**
  * struct kvm_sched_hint_status - answer of KVM_SCHED_HINT_GET_STATUS
  * @status: KVM_SCHED_HINT_STATUS_*
- * @mode: the mode in force, never KVM_SCHED_HINT_MODE_DEFAULT
+ * @mode: the mode asked for, KVM_SCHED_HINT_MODE_DEFAULT resolved; also while the VM is
+ *	treated as in mode off (STATUS_QUOTA, _DISARMED)
  * @listening: 1 if slots are read, else 0
  * @acting: 1 if a vCPU may be kept or woken early by what is read, else 0
  * @reserved: zero
@@ -185,7 +187,7 @@ struct kvm_sched_hint_use {
 	__u64 reserved[5];
 };
 
-/* Taps that are watched for a VM, at most. */
+/* Queues of taps that are watched for a VM, at most. */
 #define KVM_SCHED_HINT_MAX_WATCHES	64
 
 /**
@@ -233,7 +235,8 @@ struct kvm_sched_hint_arrivals {
 	__u32 reserved[3];
 };
 
-#define KVM_SCHED_HINT_IOC	0xB5
+/* Not registered; nothing else uses it (Documentation/userspace-api/ioctl/ioctl-number.rst). */
+#define KVM_SCHED_HINT_IOC	0xBD
 
 /* Returns KVM_SCHED_HINT_API_VERSION. Anything else: do not go on. */
 #define KVM_SCHED_HINT_GET_API_VERSION	_IO(KVM_SCHED_HINT_IOC, 0x00)

@@ -4,8 +4,9 @@
  *
  * The guest driver owns a table in guest RAM with one 256-byte slot per vCPU
  * and hands its guest-physical address to the device over the control queue.
- * From then on the guest publishes with plain stores and the host reads when,
- * and only when, a vCPU halts: there is no exit and no doorbell per publish.
+ * From then on the guest publishes with plain stores and the host reads when a
+ * vCPU halts, or when somebody asks QEMU's monitor: there is no exit and no
+ * doorbell per publish.
  *
  * All multi-byte fields are little-endian. docs/abi.md is the specification.
  */
@@ -32,11 +33,12 @@
 
 /*
  * Feature bits: which words of a slot mean anything. A word whose feature was
- * not negotiated is zero and is ignored. State, TSC and publish_seq need none.
+ * not negotiated is zero, wake_peer VIRTIO_SCHED_HINT_NO_PEER or zero, and is
+ * ignored. State, TSC and publish_seq need none.
  */
 /* next_timer_ns, VIRTIO_SCHED_HINT_SLOT_F_TICK */
 #define VIRTIO_SCHED_HINT_F_TIMER	0
-/* nr_runnable and nr_overloaded */
+/* nr_runnable, runnable_seq and nr_overloaded */
 #define VIRTIO_SCHED_HINT_F_RUNNABLE	1
 /* nr_poll_waiters, poll_timeout_ns and nr_iowait */
 #define VIRTIO_SCHED_HINT_F_POLL	2

@@ -1,25 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2034,SC2154 # variables of the files that it is sourced with
 # The interleaved rounds of one workload. A kind has: load LOG SECONDS SEED, which fails
-# with a message in $WORK/error.
+# with a message in $WORK/error, or dies; and, if something has to run beside it that is not to
+# be measured, before_load LOG and after_load.
 
 meta cpus "$NR_CPUS"
 meta stock_poll_ns "$STOCK_POLL_NS"
 
 leave() {
 	restore_settings
-	if type clean_up >/dev/null 2>&1; then clean_up; fi
+	if_there clean_up
 }
 
+# What dies in it is this round. Of variables that it sets nothing is left.
 try_load() { # LOG SECONDS SEED
 	: >"$WORK/error"
-	load "$@"
+	(
+		die() {
+			echo "$*" >"$WORK/error"
+			exit 1
+		}
+		load "$@"
+	)
+}
+
+if_there() { # COMMAND...
+	! type "$1" >/dev/null 2>&1 || "$@"
 }
 
 # A round goes to rounds.tsv: config round wall_ns idle_ticks kept_ns log error
 round() { # CONFIG ROUND
 	log=$1-$2.log error=
+	if_there before_load "$RESULTS/$log"
 	measured try_load "$RESULTS/$log" "$ROUND_S" "$2" || error=$(tail -n 1 "$WORK/error" | tr '\t' ' ')
+	if_there after_load
 	[ "$measured_rc" = 0 ] || error=${error:-the load ended with $measured_rc}
 	# not in the load: an idle guest is to be left alone
 	timeout 20 guest-run true || error=${error:-the guest does not answer any more}
@@ -41,11 +55,20 @@ run_config() { # CONFIG ROUND
 	[ "$2" -gt 1 ] || add_busy "$1"
 }
 
+# Those of the plain guest, or those with one of their own: so that each is started once in a round
+configs_of() { # plain|own
+	for one in $CONFIGS; do
+		[ "$(guest_of "$one")" = plain ] && kind=plain || kind=own
+		[ $kind != "$1" ] || echo "$one"
+	done
+}
+
 run_rounds() {
 	forget_busy
 	r=1
 	while [ $r -le "$ROUNDS" ]; do
-		for config in $(order $r); do
+		# shellcheck disable=SC2046 # several words
+		for config in $(order $r $(configs_of plain)) $(order $r $(configs_of own)); do
 			progress "$WORKLOAD, round $r of $ROUNDS: $config"
 			run_config "$config" $r
 		done

@@ -21,7 +21,7 @@ run_load() { # LOAD
 	forget_busy
 	r=1
 	while [ $r -le "$rounds" ]; do
-		for config in $(order $r); do
+		for config in $(order $r $CONFIGS); do
 			progress "$1 load, $rate call/s, round $r of $rounds: $config"
 			[ "$config" != blind ] || [ $blind_period_us -gt 0 ] ||
 				calibrate_blind "$1" sipp_run "$rate" $((rate * ROUND_S))

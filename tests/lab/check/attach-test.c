@@ -65,7 +65,8 @@ static void bad_attaches(int fd)
 	ATTACH_WITH("no slots", EINVAL, arg.nr_slots = 0);
 	ATTACH_WITH("too many slots", EINVAL, arg.nr_slots = VIRTIO_SCHED_HINT_MAX_SLOTS + 1);
 	ATTACH_WITH("stride", EINVAL, arg.slot_stride = 128);
-	ATTACH_WITH("max_keep_us 0", EINVAL, arg.max_keep_us = 0);
+	ATTACH_WITH("max_keep_us, small", EINVAL,
+		    arg.max_keep_us = KVM_SCHED_HINT_MIN_KEEP_US - 1);
 	ATTACH_WITH("max_keep_us", EINVAL, arg.max_keep_us = KVM_SCHED_HINT_MAX_KEEP_US + 1);
 	ATTACH_WITH("budget", EINVAL, arg.budget_percent = 101);
 	ATTACH_WITH("mode", EINVAL, arg.mode = KVM_SCHED_HINT_MODE_HINT + 1);
@@ -96,7 +97,7 @@ static void get_limits(int fd)
 	struct kvm_sched_hint_limits got = { .max_keep_us = 99 };
 
 	expect("GET_LIMITS", ioctl(fd, KVM_SCHED_HINT_GET_LIMITS, &got), 0);
-	if (got.max_keep_us != 1 || got.budget_percent || got.vm_budget_percent ||
+	if (got.max_keep_us != KVM_SCHED_HINT_MIN_KEEP_US || got.budget_percent || got.vm_budget_percent ||
 	    got.mode != KVM_SCHED_HINT_MODE_OBSERVE || got.reserved[0] || got.reserved[1]) {
 		printf("FAILED GET_LIMITS: max_keep_us %u, budget %u, mode %u\n",
 		       got.max_keep_us, got.budget_percent, got.mode);
@@ -307,7 +308,7 @@ static void attached(int kvm, int fd, int other)
 {
 	struct kvm_sched_hint_status status;
 	struct kvm_sched_hint_limits limits = {
-		.max_keep_us = 1, .budget_percent = 0, .mode = KVM_SCHED_HINT_MODE_OBSERVE,
+		.max_keep_us = KVM_SCHED_HINT_MIN_KEEP_US, .budget_percent = 0, .mode = KVM_SCHED_HINT_MODE_OBSERVE,
 	};
 	int tap;
 
@@ -320,9 +321,9 @@ static void attached(int kvm, int fd, int other)
 	limits.reserved[1] = 1;
 	expect("SET_LIMITS, reserved", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, &limits), EINVAL);
 	limits.reserved[1] = 0;
-	limits.max_keep_us = 0;
+	limits.max_keep_us = KVM_SCHED_HINT_MIN_KEEP_US - 1;
 	expect("SET_LIMITS, max_keep_us", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, &limits), EINVAL);
-	limits.max_keep_us = 1;
+	limits.max_keep_us = KVM_SCHED_HINT_MIN_KEEP_US;
 	limits.mode = 99;
 	expect("SET_LIMITS, mode", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, &limits), EINVAL);
 	expect("SET_LIMITS, bad pointer", ioctl(fd, KVM_SCHED_HINT_SET_LIMITS, 8), EFAULT);
@@ -338,7 +339,9 @@ static void attached(int kvm, int fd, int other)
 
 int main(void)
 {
-	struct kvm_sched_hint_limits limits = { .max_keep_us = 1 };
+	struct kvm_sched_hint_limits limits = {
+		.max_keep_us = KVM_SCHED_HINT_MIN_KEEP_US,
+	};
 	struct kvm_sched_hint_use use = { .vcpu_id = KVM_SCHED_HINT_USE_VM };
 	struct kvm_sched_hint_watch watch = { .fd = 0 };
 	struct kvm_sched_hint_arrivals arrivals = { .fd = 0 };

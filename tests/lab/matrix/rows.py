@@ -33,7 +33,7 @@ class Row:
 ROWS = {
     "plain": Row(kernels=SAME + RT + MIXED),
     "two-vcpus": Row(vcpus=2, kernels=SAME + RT),
-    "all-hints": Row(vcpus=2, device="runnable=on,poll=on,wake-peer=on", kernels=SAME + RT),
+    "all-hints": Row(vcpus=2, device="runnable=on,poll=on,wake-peer=on,event=on", kernels=SAME + RT),
     "idle-poll": Row(guest="idle=poll", kernels=SAME + RT),
     "idle-halt": Row(guest="idle=halt"),
     "idle-nomwait": Row(guest="idle=nomwait"),

@@ -222,10 +222,11 @@ bool virtio_sched_hint_check_limits(const SchedHintLimits *limits, Error **errp)
     uint32_t vm_max = SCHED_HINT_MAX_BUDGET_PERCENT *
                       current_machine->smp.max_cpus;
 
-    if (limits->max_keep_us < 1 ||
+    if (limits->max_keep_us < SCHED_HINT_MIN_KEEP_US ||
         limits->max_keep_us > SCHED_HINT_MAX_KEEP_US) {
         error_setg(errp, "max-keep-us=%" PRIu32 " is out of range: "
-                   "use 1 to %d", limits->max_keep_us, SCHED_HINT_MAX_KEEP_US);
+                   "use %d to %d", limits->max_keep_us,
+                   SCHED_HINT_MIN_KEEP_US, SCHED_HINT_MAX_KEEP_US);
         return false;
     }
     if (limits->budget_percent > SCHED_HINT_MAX_BUDGET_PERCENT) {

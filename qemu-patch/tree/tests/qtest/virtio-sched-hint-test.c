@@ -719,7 +719,7 @@ static uint64_t get_word(QDict *slot, const char *name)
 static void test_query_empty(void)
 {
     QTestState *qts = qtest_init("-M pc -nodefaults -device " DEVICE ",id=" ID
-                                 ",backend=off,max-keep-us=7,"
+                                 ",backend=off,max-keep-us=17,"
                                  "budget-percent=8");
     g_autoptr(QDict) rsp = NULL;
     QDict *info = query_sched_hint(qts, &rsp), *limits;
@@ -735,7 +735,7 @@ static void test_query_empty(void)
     g_assert_false(qdict_haskey(info, "use"));
     limits = qdict_get_qdict(info, "limits");
     g_assert_cmpstr(qdict_get_str(limits, "mode"), ==, "default");
-    g_assert_cmpuint(qdict_get_int(limits, "max-keep-us"), ==, 7);
+    g_assert_cmpuint(qdict_get_int(limits, "max-keep-us"), ==, 17);
     g_assert_cmpuint(qdict_get_int(limits, "budget-percent"), ==, 8);
     g_assert_cmpuint(qdict_get_int(limits, "vm-budget-percent"), ==, 0);
     qtest_quit(qts);
@@ -1031,14 +1031,14 @@ static void test_set(void)
     assert_limits(qts, "observe", 20000, 25, 0);
     qtest_qmp_assert_success(qts, "{ 'execute': 'x-sched-hint-set', "
                              "'arguments': { 'path': '" PATH "', "
-                             "'max-keep-us': 1, 'budget-percent': 0 } }");
-    assert_limits(qts, "observe", 1, 0, 0);
+                             "'max-keep-us': 10, 'budget-percent': 0 } }");
+    assert_limits(qts, "observe", 10, 0, 0);
     qtest_qmp_assert_success(qts, "{ 'execute': 'x-sched-hint-set', "
                              "'arguments': { 'path': '" PATH "/virtio-backend',"
                              "'vm-budget-percent': 100 } }");
-    assert_limits(qts, "observe", 1, 0, 100);
+    assert_limits(qts, "observe", 10, 0, 100);
     qtest_system_reset(qts);
-    assert_limits(qts, "observe", 1, 0, 100);
+    assert_limits(qts, "observe", 10, 0, 100);
     shut_down(t);
 }
 
@@ -1053,9 +1053,9 @@ static const BadSet bad_sets[] = {
     { "path", "'path': '/machine'", "no virtio-sched-hint device at" },
     { "path-nowhere", "'path': 'nowhere'", "no virtio-sched-hint device at" },
     { "mode", "'mode': 'maybe'", "mode" },
-    { "max-keep-zero", "'max-keep-us': 0, 'mode': 'off'", "use 1 to 1000000" },
+    { "max-keep-small", "'max-keep-us': 9, 'mode': 'off'", "use 10 to 1000000" },
     { "max-keep-large", "'max-keep-us': 1000001, 'mode': 'off'",
-      "use 1 to 1000000" },
+      "use 10 to 1000000" },
     { "budget", "'budget-percent': 101, 'mode': 'off'", "use 0 to 100" },
     { "vm-budget", "'vm-budget-percent': 101, 'mode': 'off'", "use 0 to 100" },
     { "fd-without-reattach", "'fd': 'x', 'mode': 'off'", "reattach" },
@@ -1155,8 +1155,8 @@ static const BadProperty bad_properties[] = {
     { "backend", "'backend': 'maybe'", "use off, auto or required" },
     { "required-without-kvm", "'backend': 'required'", "KVM" },
     { "fd-with-off", "'backend': 'off', 'fd': '3'", "leave out one of them" },
-    { "max-keep-zero", "'max-keep-us': 0", "use 1 to 1000000" },
-    { "max-keep-large", "'max-keep-us': 1000001", "use 1 to 1000000" },
+    { "max-keep-small", "'max-keep-us': 0", "use 10 to 1000000" },
+    { "max-keep-large", "'max-keep-us': 1000001", "use 10 to 1000000" },
     { "max-keep-negative", "'max-keep-us': -1", "max-keep-us" },
     { "budget-large", "'budget-percent': 101", "use 0 to 100" },
     { "packet-arrival", "'packet-arrival': 'maybe'", "packet-arrival" },

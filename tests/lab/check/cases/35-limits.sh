@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Limits of a VM: bad values are refused and change nothing; budget 0 keeps nothing.
 vm=$NODE/vms/$(vm_of main)
-for bad in max_keep_us=0 max_keep_us=1000001 budget_percent=101 budget_percent=-1 max_keep_us=x mode=0; do
+for bad in max_keep_us=0 max_keep_us=9 max_keep_us=1000001 budget_percent=101 budget_percent=-1 max_keep_us=x mode=0; do
 	name=${bad%%=*}
 	old=$(cat "$vm/$name")
 	if echo "${bad#*=}" >"$vm/$name"; then

@@ -243,7 +243,7 @@ static int spinners(void)
 		become_reader(reader);
 		for (int k = 0; k <= MAX_SPINNERS; k++) {
 			spin(reader, k, SCHED_OTHER);
-			if (k == 1 || k == MAX_SPINNERS)
+			if (k)
 				spin(reader, k, SCHED_FIFO);
 		}
 		printf("read on CPU %d: 0 to %d spinners on each of %d CPUs\n", reader,

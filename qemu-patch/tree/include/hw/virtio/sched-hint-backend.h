@@ -12,6 +12,7 @@
 #include "qapi/qapi-types-sched-hint.h"
 
 /* The same on hosts without <linux/kvm_sched_hint.h> */
+#define SCHED_HINT_MIN_KEEP_US              10
 #define SCHED_HINT_MAX_KEEP_US              1000000
 #define SCHED_HINT_DEFAULT_KEEP_US          20000
 #define SCHED_HINT_MAX_BUDGET_PERCENT       100
