@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The only reader of the shared table.
+ * The module's only reader of the shared table.
  *
  * A hostile guest owns this memory and may write it while we look. So the idle
  * line is copied once and only the copy is looked at; nothing in it is used as

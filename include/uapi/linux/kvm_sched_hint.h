@@ -95,7 +95,8 @@
  * Errors: EINVAL (a field is out of its range, a reserved one is not zero, or
  * vm_fd is no VM), EBADF, EFAULT (the table is not in user space), EPERM (the
  * VM belongs to another process), EBUSY (the VM is attached already, or so is
- * this file), ESHUTDOWN (draining), EINTR (a signal), ENOMEM.
+ * this file), ESHUTDOWN (draining), EINTR (a signal), ENOMEM, or what
+ * register_kprobe() says.
  */
 struct kvm_sched_hint_attach {
 	__s32 vm_fd;
