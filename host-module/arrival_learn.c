@@ -35,7 +35,8 @@
 
 /*
  * How many wake-ups make a judgement, and how long none follow if most were in
- * vain: what does not pay then costs ROUND short keeps a second.
+ * vain: what does not pay then costs ROUND short keeps a second. Those before such a
+ * time without any were of another load.
  */
 #define ROUND		8
 #define PAUSE_NS	1000000000
@@ -186,6 +187,11 @@ bool shint_arrivals_taker(const struct shint_arrivals *arrivals, u32 queue, u32 
  */
 void shint_way_judge(struct shint_way *way, bool hit, u64 now_ns)
 {
+	if (now_ns - way->judged_ns > PAUSE_NS) {
+		way->wakes = 0;
+		way->misses = 0;
+	}
+	way->judged_ns = now_ns;
 	way->wakes++;
 	if (!hit)
 		way->misses++;

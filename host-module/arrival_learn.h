@@ -35,6 +35,7 @@ struct shint_arrival_taker {
  * @shift: the weight of the last sample in it, 2^-shift
  * @wakes: wake-ups, or windows of ahead.c's, judged in this round
  * @misses: of these, without an event
+ * @judged_ns: when the last one was
  * @paused_until_ns: no wake-ups before
  */
 struct shint_way {
@@ -42,6 +43,7 @@ struct shint_way {
 	u8 shift;
 	u32 wakes;
 	u32 misses;
+	u64 judged_ns;
 	u64 paused_until_ns;
 };
 

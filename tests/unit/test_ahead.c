@@ -221,7 +221,7 @@ static void test_vain(void **state)
 
 	rhythm(50);
 	/* As if four of seven had been. */
-	ahead.way = (struct shint_way){ .wakes = 7, .misses = 4 };
+	ahead.way = (struct shint_way){ .wakes = 7, .misses = 4, .judged_ns = fake_now_ns };
 	run_until(fake_now_ns + 500 * MS);
 	assert_true(shint_way_paused(&ahead.way, fake_now_ns));
 	before = woken;
@@ -230,6 +230,21 @@ static void test_vain(void **state)
 	run_until(fake_now_ns + SEC);
 	rhythm(5);
 	assert_true(woken > before);
+}
+
+/* What was in vain as another load ended is not held against the next one. */
+static void test_vain_before(void **state)
+{
+	unsigned int before;
+
+	rhythm(50);
+	run_until(fake_now_ns + 3 * SEC);
+	ahead.way.wakes = 7;
+	ahead.way.misses = 7;
+	rhythm(5);
+	before = ahead.hits;
+	rhythm(20);
+	assert_int_equal(ahead.hits - before, 20);
 }
 
 /* Where it may not be: nothing is on until the next packet, which is asked about anew. */
@@ -292,6 +307,7 @@ int main(void)
 		cmocka_unit_test_setup(test_stray, setup),
 		cmocka_unit_test_setup(test_close, setup),
 		cmocka_unit_test_setup(test_vain, setup),
+		cmocka_unit_test_setup(test_vain_before, setup),
 		cmocka_unit_test_setup(test_refused, setup),
 		cmocka_unit_test_setup(test_race, setup),
 		cmocka_unit_test_setup(test_stop, setup),

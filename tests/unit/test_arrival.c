@@ -258,6 +258,30 @@ static void test_pay(void **state)
 	expect(wakes(8) >= 50, "%u", wakes(8));
 }
 
+/* Misses count as long as others follow within a second. */
+static void test_pay_anew(void **state)
+{
+	int i;
+
+	reset();
+	for (i = 0; i < 7; i++)
+		shint_way_judge(way, false, now);
+	now += SEC;
+	shint_way_judge(way, false, now);
+	assert_true(shint_way_paused(way, now));
+	reset();
+	for (i = 0; i < 7; i++)
+		shint_way_judge(way, false, now);
+	now += SEC + 1;
+	shint_way_judge(way, false, now);
+	assert_false(shint_way_paused(way, now));
+	for (i = 0; i < 6; i++)
+		shint_way_judge(way, false, now);
+	assert_false(shint_way_paused(way, now));
+	shint_way_judge(way, false, now);
+	assert_true(shint_way_paused(way, now));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_pay),
+		cmocka_unit_test(test_pay_anew),
 	};
 
 	return cmocka_run_group_tests_name("arrival", tests, NULL, NULL);
