@@ -389,7 +389,8 @@ void shint_policy_worker(struct shint_predictor *starts, const struct shint_wake
 	plan->again_ns = lead_ns;
 	/* Half a wake-up more is slept lightly, too. */
 	plan->last_ns = window.until_ns - cost_ns / 2;
-	plan->until_ns = window.until_ns;
+	/* So it is after the first one, however narrow the window. */
+	plan->until_ns = max(window.until_ns, window.from_ns + cost_ns);
 }
 
 /**

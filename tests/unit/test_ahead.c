@@ -206,6 +206,14 @@ static void test_stray(void **state)
 	assert_true(packet(fake_now_ns + GAP_NS));
 }
 
+/* A packet a little late is met: what was woken for it sleeps lightly for longer than a narrow window. */
+static void test_little_late(void **state)
+{
+	rhythm(50);
+	assert_true(packet(fake_now_ns + GAP_NS + COST_NS / 2));
+	assert_int_equal(ahead.windows, ahead.hits);
+}
+
 /* What follows a packet closely is not what the next wake-up is for. */
 static void test_close(void **state)
 {
@@ -305,6 +313,7 @@ int main(void)
 		cmocka_unit_test_setup(test_again, setup),
 		cmocka_unit_test_setup(test_late, setup),
 		cmocka_unit_test_setup(test_stray, setup),
+		cmocka_unit_test_setup(test_little_late, setup),
 		cmocka_unit_test_setup(test_close, setup),
 		cmocka_unit_test_setup(test_vain, setup),
 		cmocka_unit_test_setup(test_vain_before, setup),
