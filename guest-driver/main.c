@@ -67,7 +67,7 @@ static int ctl_command(struct sched_hint *sh, u32 cmd, phys_addr_t addr, u32 nr_
 	unsigned int len;
 	int ret;
 
-	if (sh->ctl_dead || !sh->vq || virtqueue_is_broken(sh->vq))
+	if (sh->ctl_dead || virtqueue_is_broken(sh->vq))
 		return -EIO;
 
 	*ctl = (struct sched_hint_ctl) {

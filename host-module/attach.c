@@ -356,7 +356,7 @@ void shint_apply_mode(struct shint_vm *vm)
 	if (vm->disarmed || vm->quota)
 		mode = KVM_SCHED_HINT_MODE_OFF;
 
-	if (mode == KVM_SCHED_HINT_MODE_OFF || mode == KVM_SCHED_HINT_MODE_OBSERVE) {
+	if (!shint_mode_overrides(mode)) {
 		/* In this order: the probe must not write what KVM will not clamp. */
 		WRITE_ONCE(vm->mode, mode);
 		shint_kvm_restore(vm);

@@ -385,7 +385,7 @@ static void halt_off(struct shint_vm *vm, struct shint_vcpu *vcpu)
 static void halt_stray(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 mode)
 {
 	WRITE_ONCE(vm->stray_hits, READ_ONCE(vm->stray_hits) + 1);
-	if (mode != KVM_SCHED_HINT_MODE_OFF && mode != KVM_SCHED_HINT_MODE_OBSERVE)
+	if (shint_mode_overrides(mode))
 		shint_kvm_set_poll_ns(kvm_vcpu, 0);
 }
 

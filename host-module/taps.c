@@ -75,11 +75,17 @@ static struct sock *taps_sock(struct file *file)
 	return IS_ERR(socket) ? NULL : socket->sk;
 }
 
-/* The file of a tap's descriptor, which the caller puts, and its socket; or an error. */
-static struct file *taps_file(s32 fd, struct sock **sk)
+/*
+ * The file of a tap's descriptor, which the caller puts, and its socket; or an error.
+ * @zero: whether of the ioctl's argument that is zero which has to be
+ */
+static struct file *taps_file(s32 fd, bool zero, struct sock **sk)
 {
-	struct file *file = fget(fd);
+	struct file *file;
 
+	if (!zero)
+		return ERR_PTR(-EINVAL);
+	file = fget(fd);
 	if (!file)
 		return ERR_PTR(-EBADF);
 	*sk = taps_sock(file);
@@ -89,33 +95,44 @@ static struct file *taps_file(s32 fd, struct sock **sk)
 	return ERR_PTR(-EINVAL);
 }
 
+/* A VM's watch of a queue, or NULL. Under shint_lock. */
+static struct shint_watch *taps_watch_of(const struct shint_vm *vm, const struct sock *sk)
+{
+	u32 i;
+
+	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
+		if (vm->watches[i] && vm->watches[i]->sk == sk)
+			return vm->watches[i];
+	return NULL;
+}
+
 /* Another VM's watch of the same queue, or NULL. Under shint_lock. */
 static struct shint_watch *taps_twin(const struct sock *sk)
 {
+	struct shint_watch *watch;
 	struct shint_vm *vm;
-	u32 i;
 
-	list_for_each_entry(vm, &shint_vms, list)
-		for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++)
-			if (vm->watches[i] && vm->watches[i]->sk == sk)
-				return vm->watches[i];
+	list_for_each_entry(vm, &shint_vms, list) {
+		/* cppcheck-suppress uninitvar; the loop sets it */
+		watch = taps_watch_of(vm, sk);
+		if (watch)
+			return watch;
+	}
 	return NULL;
 }
 
 /* Under shint_lock. Takes @watch if it succeeds. */
 static int taps_add(struct shint_vm *vm, struct sock *sk, struct shint_watch *watch)
 {
-	u32 i, queue = KVM_SCHED_HINT_MAX_WATCHES;
 	struct shint_watch *twin;
+	u32 queue = 0;
 
 	if (vm->gone)
 		return -ENOTCONN;
-	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++) {
-		if (vm->watches[i] && vm->watches[i]->sk == sk)
-			return -EEXIST;
-		if (!vm->watches[i] && queue == KVM_SCHED_HINT_MAX_WATCHES)
-			queue = i;
-	}
+	if (taps_watch_of(vm, sk))
+		return -EEXIST;
+	while (queue < KVM_SCHED_HINT_MAX_WATCHES && vm->watches[queue])
+		queue++;
 	if (queue == KVM_SCHED_HINT_MAX_WATCHES)
 		return -ENOSPC;
 
@@ -152,9 +169,8 @@ int shint_taps_watch(struct shint_vm *vm, const struct kvm_sched_hint_watch *arg
 	struct sock *sk;
 	int ret;
 
-	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
-		return -EINVAL;
-	file = taps_file(arg->fd, &sk);
+	file = taps_file(arg->fd, !arg->flags &&
+			 !memchr_inv(arg->reserved, 0, sizeof(arg->reserved)), &sk);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	/* Not under the lock, which the end of any VM's address space waits for. */
@@ -176,19 +192,17 @@ out:
 static int taps_find(const struct shint_vm *vm, const struct sock *sk,
 		     struct kvm_sched_hint_arrivals *arg)
 {
-	u32 i;
+	const struct shint_watch *watch;
 
 	if (vm->gone)
 		return -ENOTCONN;
-	for (i = 0; i < KVM_SCHED_HINT_MAX_WATCHES; i++) {
-		if (!vm->watches[i] || vm->watches[i]->sk != sk)
-			continue;
-		arg->arrivals = READ_ONCE(vm->watches[i]->arrivals);
-		if (!shint_arrival_taker(vm, i, &arg->vcpu_id))
-			arg->vcpu_id = KVM_SCHED_HINT_NO_VCPU;
-		return 0;
-	}
-	return -ENOENT;
+	watch = taps_watch_of(vm, sk);
+	if (!watch)
+		return -ENOENT;
+	arg->arrivals = READ_ONCE(watch->arrivals);
+	if (!shint_arrival_taker(vm, watch->queue, &arg->vcpu_id))
+		arg->vcpu_id = KVM_SCHED_HINT_NO_VCPU;
+	return 0;
 }
 
 /**
@@ -205,9 +219,8 @@ int shint_taps_query(struct shint_vm *vm, struct kvm_sched_hint_arrivals *arg)
 	struct sock *sk;
 	int ret;
 
-	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
-		return -EINVAL;
-	file = taps_file(arg->fd, &sk);
+	file = taps_file(arg->fd, !arg->flags &&
+			 !memchr_inv(arg->reserved, 0, sizeof(arg->reserved)), &sk);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	mutex_lock(&shint_lock);

@@ -33,6 +33,12 @@ struct shint_watch;
 /* Beside the modes of the ABI: hint's ablation, by the test_blind_* parameters. */
 #define SHINT_MODE_BLIND	(KVM_SCHED_HINT_MODE_HINT + 1)
 
+/* Whether what KVM polls is ours in a mode: in the others it is not touched. */
+static inline bool shint_mode_overrides(u32 mode)
+{
+	return mode != KVM_SCHED_HINT_MODE_OFF && mode != KVM_SCHED_HINT_MODE_OBSERVE;
+}
+
 /**
  * struct shint_arrival_counters - what came of being woken because a packet arrived
  * @wakes: vCPU threads woken
