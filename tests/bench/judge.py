@@ -98,9 +98,14 @@ def interval(estimate, *samples):
     return analyse.interval(estimate, *values, paired=paired) or unknown("no finite value")
 
 
+def estimated(entry):
+    """Whether there is an estimate, be it that it has no bound."""
+    return entry["value"] is not None or "infinite" in entry
+
+
 def single(entry, *samples):
     """An estimate of one round has no interval: it is shown, and not judged."""
-    if entry["value"] is not None and min(len(sample) for sample in samples) < 2:
+    if estimated(entry) and min(len(sample) for sample in samples) < 2:
         return {**entry, "reason": "a configuration has one round, which has no interval"}
     return entry
 
@@ -115,7 +120,8 @@ def ratio(figure, above, below, figures):
         return single({"value": 0.0, "low": 0.0, "high": 0.0}, *samples)
     values, paired = in_order(samples)
     if not median(samples[1]):
-        return {**unknown(f"{below}'s median is 0, {above}'s is not"), "infinite": True}
+        infinite = {"value": None, "low": None, "high": None, "infinite": f"{below}'s median is 0, {above}'s is not"}
+        return single(infinite, *samples)
     return single(analyse.ratio(*values, paired=paired) or unknown("no finite value"), *samples)
 
 
@@ -144,7 +150,7 @@ class Doubts:
 
 def noted(entry, reason, lossy=""):
     """An estimate that is shown, and for that reason not judged; or that is no success whatever it is."""
-    if entry["value"] is None:
+    if not estimated(entry):
         return entry
     entry = {**entry, "lossy": lossy} if lossy else entry
     return {**entry, "reason": reason} if reason else entry
@@ -226,12 +232,12 @@ def ratios(configs):
 
 def met(entry, bar, side):
     """Whether the whole interval is on the right side of the bar; None if it cannot be told."""
-    if entry.get("infinite"):
-        return side == AT_LEAST
-    if entry["value"] is None:
+    if not estimated(entry):
         return None
-    if entry.get("lossy"):
+    if "lossy" in entry:
         return False
+    if "infinite" in entry:
+        return side == AT_LEAST
     if side == AT_LEAST:
         return entry["low"] >= bar
     return entry["high"] is not None and entry["high"] <= bar
@@ -241,12 +247,13 @@ def target(workload, name, bar, side, known, missing="a configuration was not me
     """failed: why the workload's run did, if so."""
     entry = known.get(name) or unknown(missing)
     reason = failed or entry.get("reason")
-    if reason and not entry.get("infinite"): # as with a p99 of too few values: shown in the ratios, not judged
+    if reason: # as with a p99 of too few values: shown in the ratios, not judged
         entry = unknown(reason)
     found = {"name": f"{workload}: {name}", "side": side, "bar": bar,
              **{key: entry.get(key) for key in ("value", "low", "high")}, "met": met(entry, bar, side)}
-    if entry.get("reason") or entry.get("lossy"):
-        found["reason"] = entry.get("reason") or entry["lossy"]
+    told = [entry[key] for key in ("reason", "lossy", "infinite") if key in entry]
+    if told:
+        found["reason"] = "; ".join(told)
     elif found["met"] is False and entry["low"] <= bar <= (math.inf if entry["high"] is None else entry["high"]):
         found["reason"] = "the interval has the bar in it: more rounds would tell"
     return found

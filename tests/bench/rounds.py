@@ -137,7 +137,7 @@ def reader_of(name):
 
 def not_seen(seen, begun):
     """Of calls, those that were begun and of which no packet was captured: they have failed, too."""
-    return max(0, begun - len(seen.get("values", [])) - seen["failures"]) if begun else 0
+    return max(0, begun - len(seen.get("values", [])) - seen["failures"])
 
 
 def round_of(host, name, raw, about):

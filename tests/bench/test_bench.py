@@ -177,6 +177,12 @@ class Judge(unittest.TestCase):
         found = self.target("kept_hint_over_stock", [three("stock"), three("hint", kept=9)], "idle")
         self.assertEqual((found["value"], found["met"]), (None, False))
         self.assertIn("stock's median is 0", found["reason"])
+        # with one round, or of a run that failed, that says no more than another ratio does
+        found = self.target("kept_hint_over_stock", [three("stock"), config("hint", [entry(1, kept=9)])], "idle")
+        self.assertIsNone(found["met"])
+        self.assertIn("one round", found["reason"])
+        failed = {**entry_of("idle", [three("stock"), three("hint", kept=9)]), "failed": "the run failed"}
+        self.assertEqual({one["met"] for one in judge.targets([failed])}, {None})
 
     def test_who_loses_more_requests_meets_nothing(self):
         def judged(hints, others):

@@ -29,9 +29,9 @@ def ratio_text(ratio):
     """A ratio with its interval, and why there is none or what is to be known of it."""
     if ratio is None:
         return "- (a configuration has no rounds)"
+    why = "; ".join(ratio[key] for key in ("reason", "lossy", "infinite") if key in ratio)
     if ratio["value"] is None:
-        return f"- ({ratio['reason']})"
-    why = "; ".join(ratio[key] for key in ("reason", "lossy") if key in ratio)
+        return f"- ({why})"
     note = f" ({why})" if why else ""
     high = "unbounded" if ratio["high"] is None else f"{ratio['high']:.2f}"
     return f"{ratio['value']:.2f}  [{ratio['low']:.2f}, {high}]{note}"

@@ -51,20 +51,19 @@ check_haltpoll() {
 		echo $((STOCK_GROW_START_NS * 5)) >guest_halt_poll_grow_start" || die "cannot set guest_halt_poll_ns"
 }
 
-# Runs a command in which die() ends nothing else; what it said is in $trouble. Of variables
+# Runs a command in which die() ends nothing else; what it says is in FILE. Of variables
 # that the command sets nothing is left.
-tried() { # COMMAND...
-	: >"$WORK/trouble"
+tried() { # FILE COMMAND...
+	trouble=$1
+	shift
+	: >"$trouble"
 	(
 		die() {
-			echo "$*" >"$WORK/trouble"
+			echo "$*" >"$trouble"
 			exit 1
 		}
 		"$@"
-	) && return
-	trouble=$(cat "$WORK/trouble")
-	trouble=${trouble:-its guest cannot be set up}
-	return 1
+	)
 }
 
 # What a configuration's own guest needs after its start
@@ -83,7 +82,11 @@ use_guest() { # CONFIG
 	wanted=$(guest_of "$1")
 	[ "$wanted" != "$guest_now" ] || return 0
 	start_guest "$wanted" || { unavailable "$1" "its guest does not start"; return 1; }
-	tried set_up_guest "$wanted" || { unavailable "$1" "$trouble"; return 1; }
+	if ! tried "$WORK/trouble" set_up_guest "$wanted"; then
+		trouble=$(cat "$WORK/trouble")
+		unavailable "$1" "${trouble:-its guest cannot be set up}"
+		return 1
+	fi
 	find_guest
 	guest_now=$wanted
 }

@@ -12,16 +12,9 @@ leave() {
 	if_there clean_up
 }
 
-# What dies in it is this round. Of variables that it sets nothing is left.
+# What dies in it is this round.
 try_load() { # LOG SECONDS SEED
-	: >"$WORK/error"
-	(
-		die() {
-			echo "$*" >"$WORK/error"
-			exit 1
-		}
-		load "$@"
-	)
+	tried "$WORK/error" load "$@"
 }
 
 if_there() { # COMMAND...
