@@ -137,6 +137,20 @@ static bool main_listens(const struct shint_vm *vm, u32 mode)
 	       mode == SHINT_MODE_BLIND;
 }
 
+/* Whether anything may come of what it publishes. */
+static bool main_acts(const struct shint_vm *vm, u32 mode, u32 status)
+{
+	switch (status) {
+	case KVM_SCHED_HINT_STATUS_NO_POLL:
+	case KVM_SCHED_HINT_STATUS_NO_PUBLISHER:
+	case KVM_SCHED_HINT_STATUS_NESTED:
+	case KVM_SCHED_HINT_STATUS_CONTENDED:
+		return false;
+	}
+	/* With a budget of 0 all that is left is to yield at once. */
+	return mode != KVM_SCHED_HINT_MODE_OBSERVE && READ_ONCE(vm->limits.vcpu_budget_ns);
+}
+
 static void main_status(const struct shint_file *sfile, struct kvm_sched_hint_status *status)
 {
 	struct shint_vm *vm = sfile->vm;
@@ -149,9 +163,7 @@ static void main_status(const struct shint_file *sfile, struct kvm_sched_hint_st
 
 		status->status = shint_vm_status(vm);
 		status->listening = main_listens(vm, mode);
-		/* With a budget of 0 all that is left is to yield at once. */
-		status->acting = status->listening && mode != KVM_SCHED_HINT_MODE_OBSERVE &&
-				 READ_ONCE(vm->limits.vcpu_budget_ns);
+		status->acting = status->listening && main_acts(vm, mode, status->status);
 		status->mode = mode == SHINT_MODE_BLIND ? KVM_SCHED_HINT_MODE_HINT : mode;
 	}
 	if (shint_draining())

@@ -66,7 +66,7 @@ CASES = [
     ("guest, nobody listens", {**DEVICE, **driver(hint_status="host not listening", listening="0")}, [], 1,
      "FAILED: virtio3: host not listening: on the host: modprobe"),
     ("guest, nobody acts", {**DEVICE, **driver(hint_status="host not acting: why")}, [], 1,
-     "FAILED: virtio3: host not acting: why: on the host: mode hint"),
+     "FAILED: virtio3: host not acting: why: on the host: its sched-hint status"),
     ("guest, cpuidle off", {**DEVICE, **driver(hint_status="degraded: cpuidle is off: why")}, [], 1,
      "FAILED: virtio3: degraded: cpuidle is off: why: it works, without early wakes for timers; for those boot"),
     ("guest, a CPU is missing", {**DEVICE, **driver(hint_status="degraded: 1 CPUs are not published")}, [], 1,

@@ -18,7 +18,7 @@ static const struct {
 	  "on the host: modprobe kvm_sched_hint; sched-hint status there tells more" },
 	{ "idle=poll", "boot the guest without idle=poll" },
 	{ "host not acting",
-	  "on the host: mode hint, and a budget_percent that is not 0; see its sched-hint status" },
+	  "on the host: its sched-hint status tells which, and what to do" },
 	{ "CPUs are not published", SEE_LOG },
 	{ "cpuidle is off",
 	  "it works, without early wakes for timers; for those boot without cpuidle.off=1" },

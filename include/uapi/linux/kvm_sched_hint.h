@@ -136,7 +136,8 @@ struct kvm_sched_hint_limits {
  * @mode: the mode asked for, KVM_SCHED_HINT_MODE_DEFAULT resolved; also while the VM is
  *	treated as in mode off (STATUS_QUOTA, _DISARMED)
  * @listening: 1 if slots are read, else 0
- * @acting: 1 if a vCPU may be kept or woken early by what is read, else 0
+ * @acting: 1 if a vCPU may be kept or woken early by what is read, else 0; also 0 while
+ *	@status says that none is (STATUS_NO_POLL, _NO_PUBLISHER, _NESTED, _CONTENDED)
  * @reserved: zero
  */
 struct kvm_sched_hint_status {

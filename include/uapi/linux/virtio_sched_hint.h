@@ -64,8 +64,9 @@ struct virtio_sched_hint_config {
 	__le32 listening;
 	/*
 	 * 1 while the host may keep a vCPU or wake it early by what it reads,
-	 * else 0: it only looks on, or may spend nothing on this guest. 0 while
-	 * listening is. A change raises a configuration interrupt, too.
+	 * else 0: it only looks on, may spend nothing on this guest, or is short
+	 * of CPU. 0 while listening is. A change raises a configuration
+	 * interrupt, too.
 	 */
 	__le32 acting;
 };

@@ -95,18 +95,18 @@ set_mode() { # MODE
 }
 
 # A CPU of the guest goes and comes back while tasks come and go.
-storm_and_hotplug() { # GUEST SECONDS TIMES GAP-S
-	guest-run -n "$1" "runnable storm $2 & cpu=/sys/devices/system/cpu/cpu1/online
+storm_and_hotplug() { # GUEST SECONDS TIMES GAP-S [MS]
+	guest-run -n "$1" "runnable storm $2 ${5-} & cpu=/sys/devices/system/cpu/cpu1/online
 		for i in \$(seq $3); do
 			sleep $4; echo 0 >\$cpu || exit
 			sleep $4; echo 1 >\$cpu || exit
 		done
-		wait \$! && runnable counts"
+		wait \$! && runnable counts ${5-}"
 }
 
-# The host stops listening and starts again while tasks come and go.
-storm_and_modes() { # GUEST SECONDS TIMES GAP-S
-	guest-run -n "$1" "runnable storm $2" &
+# The host stops listening and starts again while tasks come and go. Nothing is told in between.
+storm_and_modes() { # GUEST SECONDS TIMES GAP-S [MS]
+	guest-run -n "$1" "runnable storm $2 0" &
 	storm=$!
 	for i in $(seq "$3"); do
 		sleep "$4"
@@ -116,7 +116,7 @@ storm_and_modes() { # GUEST SECONDS TIMES GAP-S
 	done
 	wait $storm
 	within 5 "driver told again" guest_listening_is 1 "$1"
-	guest-run -n "$1" runnable counts
+	guest-run -n "$1" "runnable counts ${5-}"
 }
 
 # Requests at irregular gaps for a while: ICMP echo, from pCPU 0

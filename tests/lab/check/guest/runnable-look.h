@@ -10,10 +10,12 @@
 #include <glob.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,7 +23,7 @@
 
 #define TABLE		"/sys/bus/virtio/drivers/virtio_sched_hint/virtio*/table"
 #define MAX_CPUS	256
-static int table_fd;
+static int table_fd, loadavg_fd = -1, online_fd = -1;
 static int nr_cpus;
 static unsigned int apic_id[MAX_CPUS];
 
@@ -79,6 +81,40 @@ static struct virtio_sched_hint_slot read_slot(int cpu)
 	return slot;
 }
 
+/* A short file, from its begin; opened once. @fd: -1 before that */
+static void read_file(int *fd, const char *name, char *text, size_t size)
+{
+	ssize_t len;
+
+	if (*fd < 0)
+		*fd = open(name, O_RDONLY);
+	len = pread(*fd, text, size - 1, 0);
+	if (len < 0)
+		die("%s: %s", name, strerror(errno));
+	text[len] = '\0';
+}
+
+/* The kernel's list of the CPUs that are online, as "0-1,3". */
+static void read_online(char *list, size_t size)
+{
+	read_file(&online_fd, "/sys/devices/system/cpu/online", list, size);
+}
+
+static bool is_online(const char *list, int cpu)
+{
+	int first, last, len;
+
+	for (; sscanf(list, "%d%n", &first, &len) == 1; list += *list == ',') {
+		list += len;
+		last = first;
+		if (sscanf(list, "-%d%n", &last, &len) == 1)
+			list += len;
+		if (cpu >= first && cpu <= last)
+			return true;
+	}
+	return false;
+}
+
 static int move_to(int cpu)
 {
 	cpu_set_t set;
@@ -99,6 +135,20 @@ static int set_policy(int policy, int priority)
 	struct sched_param param = { .sched_priority = priority };
 
 	return sched_setscheduler(0, policy, &param);
+}
+
+/* Of each period so much, which has to be done by its end. */
+static int set_deadline(uint64_t runtime_ns, uint64_t period_ns)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime_ns, deadline_ns, period_ns;
+	} attr = { sizeof(attr), SCHED_DEADLINE, 0, 0, 0, runtime_ns, period_ns, period_ns };
+
+	return syscall(SYS_sched_setattr, 0, &attr, 0);
 }
 
 #endif /* RUNNABLE_LOOK_H */

@@ -8,8 +8,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "runnable-look.h"
@@ -73,18 +73,11 @@ static void policies(void)
 		{ SCHED_OTHER, 0 }, { SCHED_FIFO, 3 }, { SCHED_BATCH, 0 }, { SCHED_RR, 5 },
 		{ SCHED_IDLE, 0 },
 	};
-	struct {
-		uint32_t size, policy;
-		uint64_t flags;
-		int32_t nice;
-		uint32_t priority;
-		uint64_t runtime_ns, deadline_ns, period_ns;
-	} deadline = { sizeof(deadline), SCHED_DEADLINE, 0, 0, 0, 300000, 10000000, 10000000 };
 	int i = rand() % 6;
 
 	/* the shares of many deadline tasks may not fit: refused, then */
 	if (i == 5)
-		syscall(SYS_sched_setattr, 0, &deadline, 0);
+		set_deadline(300000, 10000000);
 	else
 		set_policy(all[i].policy, all[i].priority);
 	burn(rand() % 500000);
@@ -154,8 +147,8 @@ static int nr_left(const pid_t *workers, int n)
 	return left;
 }
 
-/* Two workers of a kind per CPU, for a while. */
-static int storm(int seconds)
+/* Two workers of a kind per CPU, for a while. @watch: is called meanwhile */
+static int storm(int seconds, void (*watch)(int64_t until_ns))
 {
 	static pid_t workers[2 * MAX_CPUS * sizeof(kinds) / sizeof(kinds[0])];
 	int64_t end = now_ns() + seconds * 1000000000LL;
@@ -167,11 +160,14 @@ static int storm(int seconds)
 			die("cannot fork %d workers", n);
 		if (workers[i])
 			continue;
+		/* none is left behind where a watch has failed */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		srand(i);
 		while (now_ns() < end)
 			kinds[i % NR_KINDS]();
 		_exit(0);
 	}
+	watch(end);
 	failed = reap(workers, n, end + PATIENCE_NS);
 	if (nr_left(workers, n)) {
 		free_forgotten(workers, n);

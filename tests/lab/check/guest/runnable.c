@@ -6,7 +6,8 @@
  *	runnable show			each vCPU's words, a line each
  *	runnable spinners		0 to 8 spinners on every vCPU
  *	runnable overloaded		vCPU 0 says on how many others two spinners compete
- *	runnable storm SECONDS		tasks come, go and change
+ *	runnable storm SECONDS [MS]	tasks come, go and change, and meanwhile the counts
+ *					are the kernel's. MS: as below; 0: nobody looks
  *	runnable counts [MS]		nothing runs: are the counts right after that? MS: how
  *					soon, default 10; by a clock that runs while vCPUs
  *					stand still, better seconds
@@ -14,8 +15,7 @@
  *					fastest BATCH of them (default N)
  *
  * The table is read as the driver shows it in sysfs. The slots' indices are the
- * APIC ids, which /proc/cpuinfo has. The reader is a realtime task, so that what
- * it measures does not keep it from reading in time; it counts itself.
+ * APIC ids, which /proc/cpuinfo has.
  */
 #define _GNU_SOURCE
 #include <glob.h>
@@ -29,11 +29,9 @@
 
 #include "runnable-look.h"
 #include "runnable-storm.h"
+#include "runnable-truth.h"
 
 #define MAX_SPINNERS	8
-#define LIMIT_NS	10000000
-
-static int64_t limit_ns = LIMIT_NS;
 
 static int show(void)
 {
@@ -55,12 +53,28 @@ static int show(void)
 	return 0;
 }
 
+struct policy {
+	int id;
+	const char *name;
+};
+
+static const struct policy fair = { SCHED_OTHER, "fair" };
+static const struct policy realtime = { SCHED_FIFO, "realtime" };
+static const struct policy deadline = { SCHED_DEADLINE, "deadline" };
+
 /* A word that threads wait for: 0 wait, 1 spin, 2 end. */
 static uint32_t phase;
+
+/* A whole CPU for each: where all have that, none is ever throttled. */
+#define SPINNER_PERIOD_NS	10000000
+
+static int spin_policy = SCHED_OTHER;
 
 static void *spinner(void *cpu)
 {
 	run_on((intptr_t)cpu);
+	if (spin_policy == SCHED_DEADLINE && set_deadline(SPINNER_PERIOD_NS, SPINNER_PERIOD_NS))
+		die("no deadline task: %s", strerror(errno));
 	while (!__atomic_load_n(&phase, __ATOMIC_ACQUIRE))
 		syscall(SYS_futex, &phase, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
 	while (__atomic_load_n(&phase, __ATOMIC_ACQUIRE) == 1)
@@ -68,124 +82,27 @@ static void *spinner(void *cpu)
 	return NULL;
 }
 
-/* Who wants to run, so that a failure can be told from other work. */
-static void tell_tasks(void)
+/* On each CPU but @spared, -1 for none; how many. */
+static int start_spinners(pthread_t *threads, int k, int policy, int spared)
 {
-	char stat[512], name[64], state;
-	glob_t found;
-	FILE *file;
-
-	glob("/proc/[0-9]*/stat", 0, NULL, &found);
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		file = fopen(found.gl_pathv[i], "r");
-		if (!file)
-			continue;
-		if (fgets(stat, sizeof(stat), file) &&
-		    sscanf(stat, "%*d (%63[^)]) %c", name, &state) == 2 && state == 'R')
-			fprintf(stderr, "%s: %s\n", found.gl_pathv[i], name);
-		fclose(file);
-	}
-	globfree(&found);
-}
-
-/*
- * Waits until all counts are those wanted, one more on the reader's CPU, and at
- * most @others above. On the reader's CPU it is the reader that others wait for:
- * so it sleeps in between.
- */
-static void expect_counts(int reader, unsigned int wanted, unsigned int others, const char *when)
-{
-	int64_t start = now_ns();
-
-	for (int cpu = 0; cpu < nr_cpus; cpu++) {
-		unsigned int want = wanted + (cpu == reader);
-		int64_t late = now_ns() - start;
-		uint64_t said;
-
-		for (;;) {
-			said = read_slot(cpu).nr_runnable;
-			if ((said >= want && said <= want + others) || late > limit_ns)
-				break;
-			sleep_ns(200000);
-			late = now_ns() - start;
-		}
-		if (said < want || said > want + others) {
-			tell_tasks();
-			die("%s: CPU %d has %u to run, its slot says %llu (after %lld us)", when, cpu,
-			    want, (unsigned long long)said, (long long)late / 1000);
-		}
-	}
-}
-
-/*
- * The kernel's own number, of all CPUs together. Those of each are in debugfs only, in
- * sched/debug: reading that in 6.12.117 writes to the runqueues without their locks
- * (print_cfs_rq() calls avg_vruntime()), and ends in an oops of pick_task_fair().
- */
-static unsigned int read_truth(void)
-{
-	FILE *stat = fopen("/proc/stat", "r");
-	unsigned int running;
-	char line[4096];
-
-	while (stat && fgets(line, sizeof(line), stat)) {
-		if (sscanf(line, "procs_running %u", &running) != 1)
-			continue;
-		fclose(stat);
-		return running;
-	}
-	die("no procs_running in /proc/stat");
-	return 0;
-}
-
-/*
- * Where nothing changed while the kernel was asked, both have to say the same; unless
- * a vCPU stood still between the kernel's change and the driver's word of it.
- */
-static void expect_truth(const char *when)
-{
-	static struct virtio_sched_hint_slot before[MAX_CPUS];
-	int64_t end = now_ns() + limit_ns;
-
-	for (int tries = 0; tries < 200 || now_ns() < end; tries++) {
-		unsigned int truth, said = 0;
-		bool quiet = true;
-
-		for (int cpu = 0; cpu < nr_cpus; cpu++)
-			before[cpu] = read_slot(cpu);
-		truth = read_truth();
-		for (int cpu = 0; cpu < nr_cpus; cpu++) {
-			quiet = quiet && read_slot(cpu).runnable_seq == before[cpu].runnable_seq;
-			said += before[cpu].nr_runnable;
-		}
-		if (quiet && said == truth)
-			return;
-		if (quiet && now_ns() >= end) {
-			tell_tasks();
-			die("%s: %u tasks have to run, the slots say %u", when, truth, said);
-		}
-		sleep_ns(1000000);
-	}
-	die("%s: no quiet moment", when);
-}
-
-static void start_spinners(pthread_t *threads, int k, int policy)
-{
-	struct sched_param param = { .sched_priority = policy == SCHED_OTHER ? 0 : 1 };
+	struct sched_param param = { .sched_priority = policy == SCHED_FIFO };
 	pthread_attr_t attr;
 	int n = 0;
 
 	pthread_attr_init(&attr);
 	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(&attr, policy);
+	/* pthreads know nothing of the other: a spinner sets it */
+	pthread_attr_setschedpolicy(&attr, policy == SCHED_FIFO ? SCHED_FIFO : SCHED_OTHER);
 	pthread_attr_setschedparam(&attr, &param);
 	phase = 0;
+	spin_policy = policy;
 	for (int cpu = 0; cpu < nr_cpus; cpu++)
-		for (int i = 0; i < k; i++)
+		for (int i = 0; cpu != spared && i < k; i++)
 			if (pthread_create(&threads[n++], &attr, spinner, (void *)(intptr_t)cpu))
 				die("cannot create %d threads", n);
 	/* until they wait */
 	sleep_ns(50000000);
+	return n;
 }
 
 /* A thread that has been joined may still have to run to its end. */
@@ -207,48 +124,59 @@ static void wait_alone(void)
  * of the kernel's may wait for its turn among them, and has to be counted, too:
  * what the kernel counts decides.
  */
-static void spin(int reader, int k, int policy)
+static void spin(int reader, int k, const struct policy *policy)
 {
 	static pthread_t threads[MAX_CPUS * MAX_SPINNERS];
+	/* they would keep it from running */
+	int spared = policy->id == SCHED_DEADLINE ? reader : -1;
 	char when[64];
+	int i, n;
 
-	snprintf(when, sizeof(when), "%d %s spinners, read on CPU %d", k,
-		 policy == SCHED_OTHER ? "fair" : "realtime", reader);
-	start_spinners(threads, k, policy);
+	snprintf(when, sizeof(when), "%d %s spinners, read on CPU %d", k, policy->name, reader);
+	n = start_spinners(threads, k, policy->id, spared);
 	__atomic_store_n(&phase, 1, __ATOMIC_RELEASE);
-	syscall(SYS_futex, &phase, FUTEX_WAKE_PRIVATE, nr_cpus * k, NULL, NULL, 0);
-	expect_counts(reader, k, 2, when);
+	syscall(SYS_futex, &phase, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0);
+	for (int cpu = 0; cpu < nr_cpus; cpu++)
+		expect_count(cpu, (cpu == spared ? 0 : k) + (cpu == reader), 2, when);
 	expect_truth(when);
 
 	__atomic_store_n(&phase, 2, __ATOMIC_RELEASE);
-	for (int i = 0; i < nr_cpus * k; i++)
+	for (i = 0; i < n; i++)
 		pthread_join(threads[i], NULL);
 	wait_alone();
-	/* who had to wait for realtime spinners has to catch up first */
-	sleep_ns(policy == SCHED_OTHER ? 0 : 50000000);
-	expect_counts(reader, 0, 0, "after the spinners' end");
+	/* who had to wait for such spinners has to catch up first */
+	sleep_ns(policy->id == SCHED_OTHER ? 0 : 50000000);
+	expect_reader_alone(reader, "after the spinners' end");
 }
 
-/* The reader's priority is higher than anything else's but the stoppers'. */
-static void become_reader(int cpu)
+/*
+ * Without limit for realtime and deadline tasks: else the latter may not be pinned. The
+ * kernel's other tasks can wait for so long.
+ */
+static void limit_realtime(const char *us)
 {
-	run_on(cpu);
-	if (set_policy(SCHED_FIFO, 90))
-		die("no realtime priority: %s", strerror(errno));
+	FILE *file = fopen("/proc/sys/kernel/sched_rt_runtime_us", "w");
+
+	if (!file || fprintf(file, "%s\n", us) < 0 || fclose(file))
+		die("sched_rt_runtime_us: %s", strerror(errno));
 }
 
 static int spinners(void)
 {
+	limit_realtime("-1");
 	for (int reader = 0; reader < nr_cpus; reader++) {
 		become_reader(reader);
 		for (int k = 0; k <= MAX_SPINNERS; k++) {
-			spin(reader, k, SCHED_OTHER);
-			if (k)
-				spin(reader, k, SCHED_FIFO);
+			spin(reader, k, &fair);
+			if (k) {
+				spin(reader, k, &realtime);
+				spin(reader, k, &deadline);
+			}
 		}
 		printf("read on CPU %d: 0 to %d spinners on each of %d CPUs\n", reader,
 		       MAX_SPINNERS, nr_cpus);
 	}
+	limit_realtime("950000");
 	return 0;
 }
 
@@ -328,9 +256,9 @@ static int tell_overloaded(void)
 static int counts(void)
 {
 	become_reader(0);
-	expect_counts(0, 0, 0, "after a storm");
+	expect_reader_alone(0, "after a storm");
 	expect_truth("after a storm");
-	spin(0, 3, SCHED_OTHER);
+	spin(0, 3, &fair);
 	printf("after a storm the counts are right\n");
 	return 0;
 }
@@ -393,7 +321,9 @@ int main(int argc, char **argv)
 		limit_ns = number > 0 ? number * 1000000LL : LIMIT_NS;
 		return counts();
 	}
-	if (!strcmp(what, "storm") && number > 0)
-		return storm(number);
-	die("usage: runnable show|spinners|overloaded|storm SECONDS|counts [MS]|pingpong N");
+	if (!strcmp(what, "storm") && number > 0) {
+		limit_ns = argc > 3 ? atoi(argv[3]) * 1000000LL : LIMIT_NS;
+		return storm(number, limit_ns ? watch : watch_nothing);
+	}
+	die("usage: runnable show|spinners|overloaded|storm SECONDS [MS]|counts [MS]|pingpong N");
 }

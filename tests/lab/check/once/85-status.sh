@@ -16,7 +16,7 @@ within 5 "off, the host" host_says 1 "FAILED: VM $vm (main): off: mode is off: e
 within 5 "off, the guest" guest_says 1 "host not listening: on the host: modprobe"
 set_mode observe
 within 5 "observe" host_says 1 "mode observe decides and counts, and changes nothing"
-within 5 "observe, the guest" guest_says 1 "host not acting: it only observes"
+within 5 "observe, the guest" guest_says 1 "host not acting: it only observes,"
 expect "listening in mode observe" "$(guest_attribute listening)" 1
 set_mode hint
 within 5 "hint, the guest" guest_says 0 "the host listens"
@@ -27,7 +27,7 @@ within 5 "hint again" host_says 0 "ok: VM $vm"
 
 echo 0 >"$NODE/vms/$vm/budget_percent"
 within 5 "budget 0, whether or not anything was asked for" host_says 1 "(main): budget:"
-within 5 "budget 0, the guest" guest_says 1 "or this guest's budget is 0: on the host: mode hint, and a budget_percent"
+within 5 "budget 0, the guest" guest_says 1 "or this guest's budget is 0: on the host: its sched-hint status tells which"
 expect "listening with budget 0" "$(guest_attribute listening)" 1
 load 8 >/dev/null &
 within 8 "budget" host_says 1 "budget_percent if that is too little"
