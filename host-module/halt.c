@@ -404,6 +404,31 @@ static struct shint_vcpu *halt_vcpu(struct shint_vm *vm, struct kvm_vcpu *kvm_vc
 	return vcpu;
 }
 
+/* What the halt before came to: settled, charged and learned from. */
+static void halt_look_back(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id, u32 mode,
+			   const struct halt_moment *moment)
+{
+	struct shint_past past = {};
+
+	shint_past_look(vcpu, &past);
+	/* Nor was there an event where it was our own wake-up, or a signal, that ended a poll. */
+	if (moment->rehalt)
+		past.met = false;
+	shint_past_settle(vm, vcpu, &past, moment->now_ns);
+	vcpu->halt_ns += past.halt_ns;
+	if (moment->fired_ns && shint_past_wake_cost(vcpu, &past, moment->fired_ns))
+		vcpu->counters.early_sent++;
+	if (moment->arrived_ns)
+		halt_arrival(vm, vcpu, &past, moment);
+	if (!moment->rehalt && past.known && vcpu->published_idle)
+		shint_arrival_halt_ended(vm, id, vcpu->halted_ns, vcpu->hit_ns + past.halt_ns);
+	if (mode != SHINT_MODE_BLIND && mode != KVM_SCHED_HINT_MODE_ALWAYS)
+		halt_charge_wakes(vm, vcpu, moment->woken + shint_arrival_worker_wakes(vcpu),
+				  moment->now_ns);
+	if (!moment->rehalt)
+		shint_past_learn(vm, vcpu, &past, moment->now_ns);
+}
+
 /**
  * shint_halt() - a vCPU of an attached VM halts
  * @vm: the VM
@@ -417,7 +442,6 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	struct shint_decision decision = {};
 	u32 mode = READ_ONCE(vm->mode);
 	struct halt_moment moment = {};
-	struct shint_past past = {};
 	struct shint_vcpu *vcpu;
 	u64 exits;
 
@@ -439,23 +463,7 @@ void shint_halt(struct shint_vm *vm, struct kvm_vcpu *kvm_vcpu, u32 id)
 	/* If the guest has run since, the event was there before the wake-up. */
 	moment.woken = moment.rehalt && (moment.fired_ns || moment.arrived_ns);
 
-	shint_past_look(vcpu, &past);
-	/* Nor was there an event where it was our own wake-up, or a signal, that ended a poll. */
-	if (moment.rehalt)
-		past.met = false;
-	shint_past_settle(vm, vcpu, &past, moment.now_ns);
-	vcpu->halt_ns += past.halt_ns;
-	if (moment.fired_ns && shint_past_wake_cost(vcpu, &past, moment.fired_ns))
-		vcpu->counters.early_sent++;
-	if (moment.arrived_ns)
-		halt_arrival(vm, vcpu, &past, &moment);
-	if (!moment.rehalt && past.known && vcpu->published_idle)
-		shint_arrival_halt_ended(vm, id, vcpu->halted_ns, vcpu->hit_ns + past.halt_ns);
-	if (mode != SHINT_MODE_BLIND && mode != KVM_SCHED_HINT_MODE_ALWAYS)
-		halt_charge_wakes(vm, vcpu, moment.woken + shint_arrival_worker_wakes(vcpu),
-				  moment.now_ns);
-	if (!moment.rehalt)
-		shint_past_learn(vm, vcpu, &past, moment.now_ns);
+	halt_look_back(vm, vcpu, id, mode, &moment);
 	vcpu->halt_exits = exits;
 	vcpu->hit_ns = moment.now_ns;
 	vcpu->published_idle = false;

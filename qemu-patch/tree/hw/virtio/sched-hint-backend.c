@@ -305,9 +305,12 @@ static int sched_hint_backend_open_path(Error **errp)
                    "kvm_sched_hint' on the host");
         break;
     case EACCES:
-    case EPERM:
         error_setg_errno(errp, errno, KVM_SCHED_HINT_NODE " cannot be opened "
                          "(add QEMU's user to the group kvm)");
+        break;
+    case EPERM:
+        error_setg_errno(errp, errno, KVM_SCHED_HINT_NODE " cannot be opened "
+                         "(add it to the device ACL of QEMU's cgroup)");
         break;
     case ESHUTDOWN:
         error_setg(errp, KVM_SCHED_HINT_NODE " is being drained: write 0 to "
