@@ -192,7 +192,7 @@ int sched_hint_status(struct sched_hint *sh, char *buf)
 	if (!why && !sh->listening)
 		why = sched_hint_idle_unfit() ?: "host not listening";
 	if (!why && !sh->acting)
-		why = "host not acting: it only observes, is short of CPU, or this guest's budget is 0";
+		why = "host not acting: it observes, is short of CPU, or this guest's budget is 0";
 	if (!why && unpublished)
 		return sysfs_emit(buf,
 				  "degraded: %u CPUs are not published (see the kernel's log)\n",

@@ -16,12 +16,12 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "attach.h"
-#include "halt.h"
 #include "kvm.h"
+#include "limits.h"
 #include "main.h"
-#include "quota.h"
 #include "sysfs.h"
 #include "taps.h"
 #include "vm.h"
@@ -77,47 +77,17 @@ static const struct mmu_notifier_ops vm_notifier_ops = {
 	.release = vm_mm_release,
 };
 
-/* Says in the log what is wrong: -EINVAL alone sends people guessing. */
-static int attach_check_range(const char *what, u32 value, u32 min, u32 max)
-{
-	if (value >= min && value <= max)
-		return 0;
-	pr_warn_ratelimited("%s[%d]: %s is %u, must be %u to %u\n", current->comm,
-			    task_tgid_nr(current), what, value, min, max);
-	return -EINVAL;
-}
-
-static int attach_check_zero(const char *what, bool zero)
-{
-	if (zero)
-		return 0;
-	pr_warn_ratelimited("%s[%d]: %s must be 0\n", current->comm, task_tgid_nr(current), what);
-	return -EINVAL;
-}
-
-static int attach_check_limits(u32 max_keep_us, u32 budget_percent, u32 vm_budget_percent,
-			       u32 mode)
-{
-	return attach_check_range("max_keep_us", max_keep_us, KVM_SCHED_HINT_MIN_KEEP_US,
-				  KVM_SCHED_HINT_MAX_KEEP_US) ?:
-	       attach_check_range("budget_percent", budget_percent, 0,
-				  KVM_SCHED_HINT_MAX_BUDGET_PERCENT) ?:
-	       attach_check_range("vm_budget_percent", vm_budget_percent, 0,
-				  KVM_SCHED_HINT_MAX_BUDGET_PERCENT * KVM_MAX_VCPUS) ?:
-	       attach_check_range("mode", mode, 0, KVM_SCHED_HINT_MODE_HINT);
-}
-
 static int attach_check(const struct kvm_sched_hint_attach *arg)
 {
 	u64 size = (u64)arg->nr_slots * arg->slot_stride;
 	int ret;
 
-	ret = attach_check_zero("flags", !arg->flags) ?:
-	      attach_check_zero("reserved", !memchr_inv(arg->reserved, 0,
-							sizeof(arg->reserved))) ?:
-	      attach_check_range("nr_slots", arg->nr_slots, 1, VIRTIO_SCHED_HINT_MAX_SLOTS) ?:
-	      attach_check_range("slot_stride", arg->slot_stride, VIRTIO_SCHED_HINT_SLOT_SIZE,
-				 VIRTIO_SCHED_HINT_SLOT_SIZE);
+	ret = shint_check_zero("flags", !arg->flags) ?:
+	      shint_check_zero("reserved", !memchr_inv(arg->reserved, 0,
+						       sizeof(arg->reserved))) ?:
+	      shint_check_range("nr_slots", arg->nr_slots, 1, VIRTIO_SCHED_HINT_MAX_SLOTS) ?:
+	      shint_check_range("slot_stride", arg->slot_stride, VIRTIO_SCHED_HINT_SLOT_SIZE,
+				VIRTIO_SCHED_HINT_SLOT_SIZE);
 	if (ret)
 		return ret;
 	if (!IS_ALIGNED(arg->table_addr, VIRTIO_SCHED_HINT_TABLE_ALIGN)) {
@@ -128,20 +98,8 @@ static int attach_check(const struct kvm_sched_hint_attach *arg)
 	}
 	if (!access_ok(u64_to_user_ptr(arg->table_addr), size))
 		return -EFAULT;
-	return attach_check_limits(arg->max_keep_us, arg->budget_percent,
-				   arg->vm_budget_percent, arg->mode);
-}
-
-/* Under shint_lock, or nobody else knows the VM yet. */
-static void vm_set_limits(struct shint_vm *vm, u32 max_keep_us, u32 budget_percent,
-			  u32 vm_budget_percent)
-{
-	vm->max_keep_us = max_keep_us;
-	vm->budget_percent = budget_percent;
-	vm->vm_budget_percent = vm_budget_percent;
-	WRITE_ONCE(vm->limits.max_keep_ns, max_keep_us * 1000ULL);
-	WRITE_ONCE(vm->limits.vcpu_budget_ns, shint_budget_limit_ns(budget_percent));
-	WRITE_ONCE(vm->limits.vm_budget_ns, shint_budget_limit_ns(vm_budget_percent));
+	return shint_check_limits(arg->max_keep_us, arg->budget_percent,
+				  arg->vm_budget_percent, arg->mode);
 }
 
 static struct shint_vm *vm_alloc(const struct kvm_sched_hint_attach *arg, struct kvm *kvm,
@@ -173,7 +131,7 @@ static struct shint_vm *vm_alloc(const struct kvm_sched_hint_attach *arg, struct
 	vm->table.nr_slots = arg->nr_slots;
 	vm->requested_mode = arg->mode;
 	vm->mode = KVM_SCHED_HINT_MODE_OFF;
-	vm_set_limits(vm, arg->max_keep_us, arg->budget_percent, arg->vm_budget_percent);
+	shint_vm_set_limits(vm, arg->max_keep_us, arg->budget_percent, arg->vm_budget_percent);
 	INIT_LIST_HEAD(&vm->list);
 	INIT_WORK(&vm->teardown, vm_teardown);
 	vm->wait = wait;
@@ -243,8 +201,8 @@ struct shint_vm *shint_attach(const struct kvm_sched_hint_attach *arg, wait_queu
 	if (shint_kvm_mm(kvm) != current->mm)
 		goto err_kvm;
 	/* vCPU ids are below KVM_MAX_VCPU_IDS, so this fits. */
-	ret = attach_check_range("nr_slots", arg->nr_slots, shint_kvm_max_vcpu_id(kvm) + 1,
-				 VIRTIO_SCHED_HINT_MAX_SLOTS);
+	ret = shint_check_range("nr_slots", arg->nr_slots, shint_kvm_max_vcpu_id(kvm) + 1,
+				VIRTIO_SCHED_HINT_MAX_SLOTS);
 	if (ret)
 		goto err_kvm;
 	ret = -ENOMEM;
@@ -308,168 +266,6 @@ void shint_detach(struct shint_vm *vm)
 	shint_sysfs_put(vm);
 	if (kvm)
 		shint_kvm_put(kvm, owner);
-}
-
-/**
- * shint_mode_in_force() - what a requested mode comes to
- * @requested: KVM_SCHED_HINT_MODE_*
- *
- * Return: a mode other than KVM_SCHED_HINT_MODE_DEFAULT.
- */
-u32 shint_mode_in_force(u32 requested)
-{
-	u32 mode = requested == KVM_SCHED_HINT_MODE_DEFAULT ? READ_ONCE(shint_default_mode) :
-							       requested;
-
-	if (mode == KVM_SCHED_HINT_MODE_HINT && READ_ONCE(shint_test_blind_period_us))
-		mode = SHINT_MODE_BLIND;
-	return mode;
-}
-
-/*
- * What is kept counts against a quota, so there mode hint would have the VM
- * throttled more often than stock KVM. Mode always is for whoever knows better.
- */
-static bool vm_bounded_by_quota(const struct shint_vm *vm, u32 mode)
-{
-	return mode != KVM_SCHED_HINT_MODE_OFF && mode != KVM_SCHED_HINT_MODE_ALWAYS &&
-	       shint_quota_in_force(vm->kvm);
-}
-
-/**
- * shint_apply_mode() - put into force what was asked for, and what can be
- * @vm: an attached VM
- *
- * Context: under shint_lock.
- */
-void shint_apply_mode(struct shint_vm *vm)
-{
-	u32 mode = shint_mode_in_force(vm->requested_mode);
-	u32 max_ns = max(vm->max_keep_us * 1000U, READ_ONCE(halt_poll_ns));
-
-	if (mode == KVM_SCHED_HINT_MODE_ALWAYS)
-		max_ns = SHINT_ALWAYS_KEEP_NS;
-	if (mode == SHINT_MODE_BLIND)
-		max_ns = max(max_ns, READ_ONCE(shint_test_blind_keep_us) * 1000U);
-
-	WRITE_ONCE(vm->quota, vm_bounded_by_quota(vm, mode));
-	if (vm->disarmed || vm->quota)
-		mode = KVM_SCHED_HINT_MODE_OFF;
-
-	if (!shint_mode_overrides(mode)) {
-		/* In this order: the probe must not write what KVM will not clamp. */
-		WRITE_ONCE(vm->mode, mode);
-		shint_kvm_restore(vm);
-	} else {
-		shint_kvm_override(vm, max_ns);
-		WRITE_ONCE(vm->mode, mode);
-	}
-	shint_watchdog_refresh(vm);
-}
-
-/**
- * shint_apply_modes() - the same for every VM, after a module parameter changed
- *
- * Context: may sleep.
- */
-void shint_apply_modes(void)
-{
-	struct shint_vm *vm;
-
-	mutex_lock(&shint_lock);
-	list_for_each_entry(vm, &shint_vms, list) {
-		shint_apply_mode(vm);
-		cond_resched();
-	}
-	mutex_unlock(&shint_lock);
-}
-
-/* Puts checked limits and a mode into force. Under shint_lock. */
-static int vm_change(struct shint_vm *vm, const struct kvm_sched_hint_limits *limits)
-{
-	int ret;
-
-	if (vm->gone)
-		return -ENOTCONN;
-	ret = attach_check_limits(limits->max_keep_us, limits->budget_percent,
-				  limits->vm_budget_percent, limits->mode);
-	if (ret)
-		return ret;
-	vm_set_limits(vm, limits->max_keep_us, limits->budget_percent,
-		      limits->vm_budget_percent);
-	vm->requested_mode = limits->mode;
-	shint_apply_mode(vm);
-	/* Whoever polls: a budget of 0, or no longer, may be all that has changed. */
-	wake_up_interruptible_all(vm->wait);
-	return 0;
-}
-
-/* Under shint_lock. */
-static void vm_get_limits(const struct shint_vm *vm, struct kvm_sched_hint_limits *limits)
-{
-	*limits = (struct kvm_sched_hint_limits){
-		.max_keep_us = vm->max_keep_us,
-		.budget_percent = vm->budget_percent,
-		.vm_budget_percent = vm->vm_budget_percent,
-		.mode = vm->requested_mode,
-	};
-}
-
-/**
- * shint_get_limits() - what a VM may use, and its mode
- * @vm: an attached VM
- * @limits: out
- *
- * Context: may sleep.
- */
-void shint_get_limits(struct shint_vm *vm, struct kvm_sched_hint_limits *limits)
-{
-	mutex_lock(&shint_lock);
-	vm_get_limits(vm, limits);
-	mutex_unlock(&shint_lock);
-}
-
-/**
- * shint_set_limits() - change what a VM may use, and its mode
- * @vm: an attached VM
- * @limits: the ioctl's argument
- *
- * Context: may sleep.
- * Return: 0, or -EINVAL or -ENOTCONN, and then nothing has changed.
- */
-int shint_set_limits(struct shint_vm *vm, const struct kvm_sched_hint_limits *limits)
-{
-	int ret = attach_check_zero("reserved", !memchr_inv(limits->reserved, 0,
-							    sizeof(limits->reserved)));
-
-	if (ret)
-		return ret;
-	mutex_lock(&shint_lock);
-	ret = vm_change(vm, limits);
-	mutex_unlock(&shint_lock);
-	return ret;
-}
-
-/**
- * shint_set_limit() - change one of them
- * @vm: an attached VM
- * @offset: of a u32 in struct kvm_sched_hint_limits
- * @value: its new value
- *
- * Context: may sleep.
- * Return: 0, or -EINVAL or -ENOTCONN, and then nothing has changed.
- */
-int shint_set_limit(struct shint_vm *vm, size_t offset, u32 value)
-{
-	struct kvm_sched_hint_limits limits;
-	int ret;
-
-	mutex_lock(&shint_lock);
-	vm_get_limits(vm, &limits);
-	*(u32 *)((void *)&limits + offset) = value;
-	ret = vm_change(vm, &limits);
-	mutex_unlock(&shint_lock);
-	return ret;
 }
 
 /**

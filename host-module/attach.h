@@ -18,14 +18,8 @@ extern struct list_head shint_vms;
 
 struct shint_vm *shint_attach(const struct kvm_sched_hint_attach *arg, wait_queue_head_t *wait);
 void shint_detach(struct shint_vm *vm);
-int shint_set_limits(struct shint_vm *vm, const struct kvm_sched_hint_limits *limits);
-void shint_get_limits(struct shint_vm *vm, struct kvm_sched_hint_limits *limits);
-int shint_set_limit(struct shint_vm *vm, size_t offset, u32 value);
-void shint_apply_modes(void);
-void shint_apply_mode(struct shint_vm *vm);
 bool shint_draining(void);
 u32 shint_drains(void);
 void shint_drain(bool drain);
-u32 shint_mode_in_force(u32 requested);
 
 #endif /* SHINT_ATTACH_H */

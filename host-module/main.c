@@ -15,6 +15,7 @@
 
 #include "attach.h"
 #include "kvm.h"
+#include "limits.h"
 #include "main.h"
 #include "stats.h"
 #include "sysfs.h"

@@ -10,6 +10,7 @@
 #include <linux/sysfs.h>
 
 #include "attach.h"
+#include "limits.h"
 #include "main.h"
 #include "sysfs.h"
 #include "vm.h"

@@ -13,6 +13,7 @@
 
 #include "attach.h"
 #include "kvm.h"
+#include "limits.h"
 #include "main.h"
 #include "steal.h"
 #include "taps.h"

@@ -47,7 +47,7 @@ taskset -c 1 sh -c 'while :; do :; done' &
 spinner=$!
 gives_up "another task"
 within 20 "status under another task" status_is contended
-within 5 "the guest under another task" guest_says 1 "host not acting: it only observes, is short of CPU"
+within 5 "the guest under another task" guest_says 1 "host not acting: it observes, is short of CPU"
 [ "$(counter pauses)" -gt "$pauses" ] || fail "no pause is counted"
 echo $((without_arrival + without_backoff)) >$PARAMETERS/test_without
 sleep 0.5

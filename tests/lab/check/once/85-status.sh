@@ -16,7 +16,7 @@ within 5 "off, the host" host_says 1 "FAILED: VM $vm (main): off: mode is off: e
 within 5 "off, the guest" guest_says 1 "host not listening: on the host: modprobe"
 set_mode observe
 within 5 "observe" host_says 1 "mode observe decides and counts, and changes nothing"
-within 5 "observe, the guest" guest_says 1 "host not acting: it only observes,"
+within 5 "observe, the guest" guest_says 1 "host not acting: it observes,"
 expect "listening in mode observe" "$(guest_attribute listening)" 1
 set_mode hint
 within 5 "hint, the guest" guest_says 0 "the host listens"
