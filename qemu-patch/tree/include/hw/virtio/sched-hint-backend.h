@@ -92,6 +92,11 @@ bool sched_hint_backend_reattach(SchedHintBackend *b, const char *fdname,
 SchedHintUse *sched_hint_backend_get_use(const SchedHintBackend *b,
                                          uint32_t vcpu_id);
 
+/*
+ * Have the host watch what the NICs are fed from, if the VM is attached.  A tap
+ * that is closed it forgets by itself.
+ */
+void sched_hint_backend_watch_nics(SchedHintBackend *b);
 /* Whether the host watches @tap, or why not, and what has arrived there. */
 void sched_hint_backend_get_arrivals(const SchedHintBackend *b,
                                      NetClientState *tap, SchedHintQueue *to);
