@@ -47,7 +47,8 @@ taskset -c 1 sh -c 'while :; do :; done' &
 spinner=$!
 gives_up "another task"
 within 20 "status under another task" status_is contended
-within 5 "the guest under another task" guest_says 1 "host not acting: it observes, is short of CPU"
+# it comes and goes: once a second a few keeps are tried
+within 20 "the guest under another task" guest_says 1 "host not acting: it observes, is short of CPU"
 [ "$(counter pauses)" -gt "$pauses" ] || fail "no pause is counted"
 echo $((without_arrival + without_backoff)) >$PARAMETERS/test_without
 sleep 0.5
@@ -58,7 +59,7 @@ echo $without_arrival >$PARAMETERS/test_without
 kill $spinner
 spinner=''
 within 20 "keeping after the other task" keeps
-within 5 "the guest after the other task" guest_says 0 "the host listens"
+within 20 "the guest after the other task" guest_says 0 "the host listens"
 
 insmod "$HARNESS_MODULES/steal.ko" percent=5
 sleep 2.5
