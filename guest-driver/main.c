@@ -345,8 +345,10 @@ static int sched_hint_restore(struct virtio_device *vdev)
 	int ret;
 
 	ret = find_queue(sh);
-	if (ret)
+	if (ret) {
+		sh->trouble = "the device did not come back at resume (see the kernel's log)";
 		return ret;
+	}
 	sh->trouble = NULL;
 	virtio_device_ready(vdev);
 	set_table(sh);
