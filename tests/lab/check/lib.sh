@@ -145,6 +145,21 @@ unanswered() {
 			END { printf "%d-", next_seq }'
 }
 
+asleep() { # GUEST
+	! timeout 2 guest-run -n "$1" true
+}
+
+# To idle, and the power button ends it. While it sleeps it is not attached.
+suspend() { # GUEST
+	guest-run -n "$1" "echo freeze >/sys/power/state" >"$RESULTS/freeze" 2>&1 &
+	within 20 "detached by the suspend" not_attached "$1"
+	within 20 "asleep" asleep "$1"
+	sleep 1
+	not_attached "$1"
+	guest-monitor "$1" system_powerdown
+	wait $! || fail "suspend failed: $(cat "$RESULTS/freeze")"
+}
+
 # A guest in whose kernel all is hooked that can be, on two vCPUs: what a way of life has to undo
 # and to do again.
 HOOKED=virtio-sched-hint-pci,runnable=on,poll=on,event=on
