@@ -193,6 +193,13 @@ channel_works() { # [GUEST]
 	expect "bad slots of ${1-main}" "$(counter stock_bad_slot "${1-main}")" 0
 }
 
+# What is there to be loaded on the host
+more_modules() {
+	while read -r module; do
+		[ -d "/sys/module/$(echo "${module%.ko}" | tr - _)" ] || insmod "$HARNESS_MODULES/$module"
+	done <"$HARNESS_MODULES/more-modules"
+}
+
 load_module() {
 	insmod "$HOST_MODULE"
 }

@@ -55,9 +55,7 @@ nic() { # NIC N DEVICE
 	[ "$(counter arrival_hits nics)" -ge $((hits + 4)) ] || fail "$1: $told"
 }
 
-while read -r module; do
-	[ -d "/sys/module/${module%.ko}" ] || insmod "$HARNESS_MODULES/$module"
-done <"$HARNESS_MODULES/more-modules"
+more_modules
 ip link del shveth 2>/dev/null || : # left by a first try
 # what is sent to veth0 arrives at shveth, and so at the macvtap
 ip link add shveth type veth
