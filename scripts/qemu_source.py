@@ -24,7 +24,7 @@ BINARY = "qemu-system-x86_64"
 CONFIGURE = [
     "--python=/usr/bin/python3", "--target-list=x86_64-softmmu", "--static",
     "--without-default-features", "--disable-install-blobs", "--enable-kvm", "--enable-tcg",
-    "--enable-vhost-net", "--enable-vhost-kernel", "--enable-attr", "--audio-drv-list=",
+    "--enable-vhost-net", "--enable-vhost-kernel", "--enable-vhost-user", "--enable-attr", "--audio-drv-list=",
 ]
 
 
