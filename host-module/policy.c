@@ -387,8 +387,8 @@ void shint_policy_worker(struct shint_predictor *starts, const struct shint_wake
 	plan->in_ns = window.from_ns - soonest_ns;
 	plan->waking_ns = cost_ns;
 	plan->again_ns = lead_ns;
-	/* A quarter of a wake-up more is slept lightly, too; states are there for twice their cost. */
-	plan->last_ns = window.until_ns - cost_ns / 4;
+	/* Half a wake-up more is slept lightly, too. */
+	plan->last_ns = window.until_ns - cost_ns / 2;
 	/* So it is after the first one, however narrow the window. */
 	plan->until_ns = max(window.until_ns, window.from_ns + cost_ns);
 }
