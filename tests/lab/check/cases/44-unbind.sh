@@ -12,7 +12,7 @@ for round in 1 2 3; do
 	within 5 "attached by bind" attached loose
 done
 # while tasks come and go: what is counted then must not be left over
-guest-run -n loose "runnable storm 2 & storm=\$! && sleep 0.3
+guest-run -n loose "runnable storm 2 0 & storm=\$! && sleep 0.3
 	for n in 1 2 3 4 5 6; do
 		echo $device >$GUEST_DRIVER/unbind && echo $device >$GUEST_DRIVER/bind || exit 1
 	done
