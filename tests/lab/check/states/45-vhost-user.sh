@@ -17,4 +17,4 @@ expect "watches" "$(counter watches user)" 1
 ip addr add 10.8.1.1/24 dev shuser
 ip link set shuser up
 guest-run -n user "ip addr add 10.8.1.2/24 dev eth1 && ip link set eth1 up"
-untapped user 10.8.1.2
+untapped user 10.8.1.2 40 times
