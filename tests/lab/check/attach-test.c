@@ -10,13 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/kvm.h>
-#include <linux/kvm_sched_hint.h>
-#include <linux/virtio_sched_hint.h>
+
+#include "usual-attach.h"
 
 static int failures;
 
@@ -354,16 +353,7 @@ int main(void)
 		printf("FAILED KVM_CREATE_VM: %s\n", strerror(errno));
 		return 1;
 	}
-	good = (struct kvm_sched_hint_attach) {
-		.vm_fd = vm,
-		.table_addr = (unsigned long)mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-						  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-		.features = 1 << VIRTIO_SCHED_HINT_F_TIMER,
-		.nr_slots = 1,
-		.slot_stride = VIRTIO_SCHED_HINT_SLOT_SIZE,
-		.max_keep_us = KVM_SCHED_HINT_DEFAULT_KEEP_US,
-		.budget_percent = KVM_SCHED_HINT_DEFAULT_BUDGET_PERCENT,
-	};
+	good = usual_attach(vm);
 	if (ioctl(fd, KVM_SCHED_HINT_GET_API_VERSION, 0) != KVM_SCHED_HINT_API_VERSION) {
 		printf("FAILED GET_API_VERSION\n");
 		failures++;

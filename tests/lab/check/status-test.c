@@ -8,11 +8,10 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 
 #include <linux/kvm.h>
-#include <linux/kvm_sched_hint.h>
-#include <linux/virtio_sched_hint.h>
+
+#include "usual-attach.h"
 
 /* The watchdog looks once a second. */
 #define PATIENCE_MS	10000
@@ -70,18 +69,10 @@ static void ceiling(int vm, unsigned int ns)
 int main(void)
 {
 	int vm = ioctl(open("/dev/kvm", O_RDWR | O_CLOEXEC), KVM_CREATE_VM, 0);
-	const struct kvm_sched_hint_attach attach = {
-		.vm_fd = vm,
-		.table_addr = (unsigned long)mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-						  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-		.features = 1 << VIRTIO_SCHED_HINT_F_TIMER,
-		.nr_slots = 1,
-		.slot_stride = VIRTIO_SCHED_HINT_SLOT_SIZE,
-		.max_keep_us = 1000,
-		.budget_percent = 25,
-		.mode = KVM_SCHED_HINT_MODE_HINT,
-	};
+	struct kvm_sched_hint_attach attach = usual_attach(vm);
 
+	attach.max_keep_us = 1000;
+	attach.mode = KVM_SCHED_HINT_MODE_HINT;
 	node = open(KVM_SCHED_HINT_NODE, O_RDWR | O_CLOEXEC);
 	must("the node", node);
 	must("KVM_CREATE_VM", vm);

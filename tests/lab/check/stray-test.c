@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include <linux/kvm.h>
-#include <linux/kvm_sched_hint.h>
-#include <linux/virtio_sched_hint.h>
+
+#include "usual-attach.h"
 
 /* Halts to an exit: about half a second. */
 #define HALTS		250
@@ -174,18 +174,9 @@ static void vm_begin(int kvm)
 
 static void attach(void)
 {
-	const struct kvm_sched_hint_attach attach = {
-		.vm_fd = vm,
-		.table_addr = (unsigned long)mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-						  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-		.features = 1 << VIRTIO_SCHED_HINT_F_TIMER,
-		.nr_slots = 1,
-		.slot_stride = VIRTIO_SCHED_HINT_SLOT_SIZE,
-		.max_keep_us = KVM_SCHED_HINT_DEFAULT_KEEP_US,
-		.budget_percent = KVM_SCHED_HINT_DEFAULT_BUDGET_PERCENT,
-		.mode = KVM_SCHED_HINT_MODE_OFF,
-	};
+	struct kvm_sched_hint_attach attach = usual_attach(vm);
 
+	attach.mode = KVM_SCHED_HINT_MODE_OFF;
 	node = must("the node", open(KVM_SCHED_HINT_NODE, O_RDWR | O_CLOEXEC));
 	must("ATTACH", ioctl(node, KVM_SCHED_HINT_ATTACH, &attach));
 }
