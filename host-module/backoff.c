@@ -57,21 +57,22 @@ bool shint_backoff_cut(struct shint_backoff *backoff, bool cut, u64 now_ns)
  * shint_backoff_spent() - judge whether a keep was worth it
  * @backoff: the vCPU's
  * @reason: what it was for
- * @hit: an event ended it
+ * @met: what ended it
  * @kept_ns: how long it was, beyond what KVM would have polled
  * @worth_ns: kept time that a hit is worth
  * @now_ns: now
  *
  * Return: whether a pause begins.
  */
-bool shint_backoff_spent(struct shint_backoff *backoff, enum shint_reason reason, bool hit,
-			 u64 kept_ns, u64 worth_ns, u64 now_ns)
+bool shint_backoff_spent(struct shint_backoff *backoff, enum shint_reason reason,
+			 enum shint_met met, u64 kept_ns, u64 worth_ns, u64 now_ns)
 {
 	s64 credit_ns = CREDIT_HITS * worth_ns;
 	s64 balance_ns = backoff->balance_ns[reason] - (s64)kept_ns;
 	bool pause;
 
-	if (hit)
+	/* A timer would have been kept for anyway, and not for so long. */
+	if (met == SHINT_MET_EVENT || (met == SHINT_MET_TIMER && reason == SHINT_FOR_TIMER))
 		balance_ns += worth_ns;
 	pause = balance_ns < -credit_ns;
 	if (pause) {

@@ -16,6 +16,13 @@ enum shint_reason {
 	SHINT_NR_REASONS
 };
 
+/* What ends a keep: none but its end; a timer that the guest had announced; any other event. */
+enum shint_met {
+	SHINT_MET_NOTHING,
+	SHINT_MET_TIMER,
+	SHINT_MET_EVENT
+};
+
 /**
  * struct shint_backoff - what came of one vCPU's keeps
  * @keeps: judged in this round
@@ -33,8 +40,8 @@ struct shint_backoff {
 };
 
 bool shint_backoff_cut(struct shint_backoff *backoff, bool cut, u64 now_ns);
-bool shint_backoff_spent(struct shint_backoff *backoff, enum shint_reason reason, bool hit,
-			 u64 kept_ns, u64 worth_ns, u64 now_ns);
+bool shint_backoff_spent(struct shint_backoff *backoff, enum shint_reason reason,
+			 enum shint_met met, u64 kept_ns, u64 worth_ns, u64 now_ns);
 
 /* Whether other tasks want the pCPU: what is kept would be cut off. */
 static inline bool shint_backoff_contended(const struct shint_backoff *backoff, u64 now_ns)

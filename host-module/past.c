@@ -67,6 +67,15 @@ static bool past_was_cut(const struct shint_vm *vm, const struct shint_grant *gr
 	return past->halt_ns > past->polled_ns && past->polled_ns < granted_ns;
 }
 
+/* What the guest had announced as a timer is no device's event. */
+static bool past_was_timer(const struct shint_vcpu *vcpu, u64 event_ns)
+{
+	u64 gap_ns = event_ns - vcpu->halted_ns;
+
+	return vcpu->timer_ns != VIRTIO_SCHED_HINT_NS_NONE &&
+	       event_ns + shint_wake_cost_ns(&vcpu->wake_costs, gap_ns) >= vcpu->timer_ns;
+}
+
 /*
  * What came of a keep, for whether others are to follow. Those for packets are
  * judged by the arrivals' own measure: what cuts them off may be the very worker
@@ -77,6 +86,7 @@ static void past_judge_keep(struct shint_vm *vm, struct shint_vcpu *vcpu,
 {
 	const struct shint_grant *grant = &vcpu->grant;
 	enum shint_reason reason;
+	enum shint_met met = SHINT_MET_NOTHING;
 
 	if (!past->known)
 		return;
@@ -93,10 +103,13 @@ static void past_judge_keep(struct shint_vm *vm, struct shint_vcpu *vcpu,
 	default:
 		return;
 	}
+	if (past->met)
+		met = past_was_timer(vcpu, vcpu->hit_ns + past->halt_ns) ? SHINT_MET_TIMER :
+									   SHINT_MET_EVENT;
 	vcpu->counters.pauses += shint_backoff_cut(&vcpu->backoff, past_was_cut(vm, grant, past),
 						   now_ns);
 	vcpu->counters.pauses +=
-		shint_backoff_spent(&vcpu->backoff, reason, past->met, spent_ns,
+		shint_backoff_spent(&vcpu->backoff, reason, met, spent_ns,
 				    shint_policy_start_gap_ns(&vcpu->wake_costs), now_ns);
 }
 
@@ -235,9 +248,7 @@ void shint_past_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
 
 	if (!vcpu->published_idle || gap_ns < GAP_MIN_NS)
 		goto out;
-	/* What the guest had announced as a timer is no device's event. */
-	if (vcpu->timer_ns != VIRTIO_SCHED_HINT_NS_NONE &&
-	    event_ns + shint_wake_cost_ns(&vcpu->wake_costs, gap_ns) >= vcpu->timer_ns) {
+	if (past_was_timer(vcpu, event_ns)) {
 		shint_gaps_learn_timed(gaps, gap_ns);
 		goto out;
 	}

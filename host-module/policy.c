@@ -277,12 +277,29 @@ static bool policy_told_window(const struct shint_situation *situation,
 		return false;
 	due_ns = situation->published_ns + hint->event_ns;
 	slack_ns = max(2 * hint->event_dev_ns, SHINT_SLACK_MIN_NS);
-	/* Nor one that is so vague that it could not be kept for. */
-	if (due_ns + slack_ns <= situation->now_ns || 2 * slack_ns > situation->max_keep_ns)
+	if (due_ns + slack_ns <= situation->now_ns)
 		return false;
 	window->from_ns = due_ns > slack_ns ? due_ns - slack_ns : 0;
 	window->until_ns = due_ns + slack_ns;
 	return true;
+}
+
+/* One that is so vague that it would not be worth being kept for, or could not be, is none. */
+static bool policy_is_worth_it(const struct shint_situation *situation,
+			       const struct shint_window *window)
+{
+	return window->until_ns - window->from_ns <=
+	       min(shint_policy_start_gap_ns(situation->wake_costs), situation->max_keep_ns);
+}
+
+static bool policy_window(const struct shint_situation *situation, struct shint_window *window)
+{
+	if (!policy_pays(situation, SHINT_FOR_EVENT))
+		return false;
+	if (policy_told_window(situation, window) && policy_is_worth_it(situation, window))
+		return true;
+	return shint_predict_window(situation->predictor, situation->now_ns, window) &&
+	       policy_is_worth_it(situation, window);
 }
 
 /* The time to the window in which an event is due, 0 within it; NS_NONE: none is. */
@@ -291,9 +308,7 @@ static u64 policy_event_in_ns(const struct shint_situation *situation,
 {
 	u64 now_ns = situation->now_ns;
 
-	if (!policy_pays(situation, SHINT_FOR_EVENT) ||
-	    (!policy_told_window(situation, window) &&
-	     !shint_predict_window(situation->predictor, now_ns, window)))
+	if (!policy_window(situation, window))
 		return VIRTIO_SCHED_HINT_NS_NONE;
 	return window->from_ns > now_ns ? window->from_ns - now_ns : 0;
 }
@@ -385,9 +400,8 @@ void shint_policy_worker(struct shint_predictor *starts, const struct shint_wake
 	} while (window.from_ns <= soonest_ns ||
 		 window.until_ns - window.from_ns > WORKER_WINDOW_WAKE_COSTS * cost_ns);
 	plan->in_ns = window.from_ns - soonest_ns;
-	plan->waking_ns = cost_ns;
+	/* Before what was woken at once has slept for two costs. */
 	plan->again_ns = lead_ns;
-	/* Half a wake-up more is slept lightly, too. */
 	plan->last_ns = window.until_ns - cost_ns / 2;
 	/* So it is after the first one, however narrow the window. */
 	plan->until_ns = max(window.until_ns, window.from_ns + cost_ns);

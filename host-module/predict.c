@@ -39,6 +39,8 @@
 #define RECENT_SHIFT	1
 /* Longer than those of late by so much is a pause, shorter by so much a stray start. */
 #define FAR		4
+/* The same where the rhythm is believed: what no window of its reaches. */
+#define RECENT_FAR_SHIFT	3
 /* In the mean of all a pause counts for as many times that, at most. */
 #define PAUSE_SHIFT	4
 /* Errors beyond three mean deviations are one in fifty, if they are normal. */
@@ -186,9 +188,18 @@ static u64 believed_recent_slack_ns(const struct shint_predictor *predictor)
 {
 	u64 slack_ns = max(RECENT_SLACK * predictor->recent_dev_ns, SHINT_SLACK_MIN_NS);
 
-	if (predictor->nr_far > 1 || slack_ns > predictor->recent_ns / 8)
+	if (predictor->nr_far > 1 || slack_ns > predictor->recent_ns >> RECENT_FAR_SHIFT)
 		return 0;
 	return slack_ns;
+}
+
+static bool is_far(const struct shint_predictor *predictor, u64 interval_ns)
+{
+	u64 recent_ns = predictor->recent_ns;
+
+	if (predictor->recent_slack_ns)
+		return distance(interval_ns, recent_ns) > recent_ns >> RECENT_FAR_SHIFT;
+	return interval_ns > recent_ns * FAR || interval_ns < recent_ns / FAR;
 }
 
 /* One that is far from those of late. With a like one before it, it begins another rhythm. */
@@ -206,26 +217,45 @@ static void learn_far(struct shint_predictor *predictor, u64 interval_ns)
 	predictor->nr_far = min(predictor->nr_far + 1, 2);
 }
 
-/*
- * Follows within a few starts; the deviation is what following leaves. Of a pause nothing is
- * learned, nor of a start right behind another: the rhythm may go on behind it.
- */
-static void learn_recent(struct shint_predictor *predictor, u64 interval_ns)
+/* Follows within a few starts; the deviation is what following leaves. */
+static void learn_near(struct shint_predictor *predictor, u64 interval_ns)
 {
-	u64 error_ns;
+	u64 error_ns = distance(interval_ns, predictor->recent_ns);
 
-	if (interval_ns > predictor->recent_ns * FAR || interval_ns < predictor->recent_ns / FAR) {
-		learn_far(predictor, interval_ns);
-		return;
-	}
 	predictor->nr_far = 0;
-	error_ns = distance(interval_ns, predictor->recent_ns);
 	predictor->recent_dev_ns -= predictor->recent_dev_ns >> DEV_SHIFT;
 	predictor->recent_dev_ns += error_ns >> DEV_SHIFT;
 	if (interval_ns > predictor->recent_ns)
 		predictor->recent_ns += error_ns >> RECENT_SHIFT;
 	else
 		predictor->recent_ns -= error_ns >> RECENT_SHIFT;
+}
+
+/*
+ * Of a pause nothing is learned, nor of a start that is early: the rhythm may go on behind
+ * it. So the next one is still due where it was, and if it comes there the early one was a
+ * stray: a broadcast, say, between a client's requests. Two intervals in a row do not have
+ * one each: those are starts of a rhythm that is twice as fast.
+ */
+static void learn_recent(struct shint_predictor *predictor, u64 event_ns)
+{
+	u64 interval_ns = event_ns - predictor->beat_ns;
+	bool strayed = predictor->last_ns != predictor->beat_ns;
+
+	if (strayed && is_far(predictor, interval_ns)) {
+		strayed = false;
+		interval_ns = event_ns - predictor->last_ns;
+	}
+	if (!is_far(predictor, interval_ns)) {
+		learn_near(predictor, interval_ns);
+	} else {
+		learn_far(predictor, interval_ns);
+		if (predictor->nr_far == 1 && interval_ns < predictor->recent_ns &&
+		    !predictor->strayed)
+			return;
+	}
+	predictor->strayed = strayed;
+	predictor->beat_ns = event_ns;
 }
 
 /* A pause counts, but not so much that the mean is of nothing else for long. */
@@ -272,13 +302,13 @@ static void echo_windows(struct shint_predictor *predictor, u64 before_ns)
 }
 
 /*
- * One recent interval after the last start. Where the two ways to tell are about the same
+ * One recent interval after the last beat. Where the two ways to tell are about the same
  * start, it is by the narrower window.
  */
 static void look_ahead(struct shint_predictor *predictor)
 {
 	u64 recent_slack_ns = predictor->recent_slack_ns;
-	u64 recent_until_ns = predictor->last_ns + predictor->recent_ns + recent_slack_ns;
+	u64 recent_until_ns = predictor->beat_ns + predictor->recent_ns + recent_slack_ns;
 
 	predictor->nr_ahead = 0;
 	predictor->next = 0;
@@ -302,8 +332,10 @@ void shint_predict_start(struct shint_predictor *predictor, u64 event_ns)
 
 	if (predictor->nr_starts) {
 		learn_interval(predictor, interval_ns);
-		learn_recent(predictor, interval_ns);
+		learn_recent(predictor, event_ns);
 		vote(predictor, event_ns);
+	} else {
+		predictor->beat_ns = event_ns;
 	}
 	if (predictor->period_ns)
 		check_echo(predictor, event_ns);

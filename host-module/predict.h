@@ -46,6 +46,8 @@ struct shint_window {
  * @period_ns: the time after which the pattern of starts repeats, or 0
  * @error_ns: mean deviation of a start from the echo of an earlier one
  * @slack_ns: half of what a window is wide; 0: the starts do not repeat well enough
+ * @beat_ns: the last start that the next is due @recent_ns after: not one that came early
+ * @strayed: one came early before that, and was none of the rhythm's
  * @recent_ns: the time from one start to the next, as it was of late
  * @recent_dev_ns: mean deviation of a start from that
  * @recent_slack_ns: as @slack_ns, if it is to be expected after @recent_ns
@@ -71,11 +73,13 @@ struct shint_predictor {
 	u64 period_ns;
 	u64 error_ns;
 	u64 slack_ns;
+	u64 beat_ns;
 	u64 recent_ns;
 	u64 recent_dev_ns;
 	u64 recent_slack_ns;
 	u64 far_ns;
 	u8 nr_far;
+	bool strayed;
 };
 
 void shint_predict_start(struct shint_predictor *predictor, u64 event_ns);

@@ -51,6 +51,11 @@ static void test_contended(void **state)
 	assert_true(cut_every(&b, 1, 20, &now));
 }
 
+static enum shint_met met_if(bool met)
+{
+	return met ? SHINT_MET_EVENT : SHINT_MET_NOTHING;
+}
+
 static void test_pays(void **state)
 {
 	struct shint_backoff b = { 0 };
@@ -58,12 +63,13 @@ static void test_pays(void **state)
 
 	/* a hit of six, for a sixth of its worth each: it just pays */
 	for (i = 0; i < 6000; i++)
-		assert_false(shint_backoff_spent(&b, SHINT_FOR_GAP, i % 6 == 0, WORTH / 6, WORTH,
-						 NOW + i * MS));
+		assert_false(shint_backoff_spent(&b, SHINT_FOR_GAP, met_if(i % 6 == 0), WORTH / 6,
+						 WORTH, NOW + i * MS));
 	/* hits that cost nothing are not hoarded for ever */
 	for (i = 0; i < 6000; i++)
-		assert_false(shint_backoff_spent(&b, SHINT_FOR_GAP, true, 0, WORTH, NOW));
-	for (i = 0; !shint_backoff_spent(&b, SHINT_FOR_GAP, false, WORTH, WORTH, NOW); i++)
+		assert_false(shint_backoff_spent(&b, SHINT_FOR_GAP, SHINT_MET_EVENT, 0, WORTH, NOW));
+	for (i = 0; !shint_backoff_spent(&b, SHINT_FOR_GAP, SHINT_MET_NOTHING, WORTH, WORTH,
+					 NOW); i++)
 		assert_true(i < 30);
 	assert_true(i > 2);
 }
@@ -73,7 +79,8 @@ static void test_does_not_pay(void **state)
 	struct shint_backoff b = { 0 };
 	unsigned int i;
 
-	for (i = 0; !shint_backoff_spent(&b, SHINT_FOR_EVENT, false, WORTH, WORTH, NOW); i++)
+	for (i = 0; !shint_backoff_spent(&b, SHINT_FOR_EVENT, SHINT_MET_NOTHING, WORTH, WORTH,
+					 NOW); i++)
 		assert_true(i < 20);
 	assert_true(i > 2);
 	assert_false(shint_backoff_pays(&b, SHINT_FOR_EVENT, NOW));
@@ -84,7 +91,25 @@ static void test_does_not_pay(void **state)
 	assert_true(shint_backoff_pays(&b, SHINT_FOR_GAP, NOW));
 	assert_false(shint_backoff_contended(&b, NOW));
 	/* and a hit now and then does not save it */
-	for (i = 0; !shint_backoff_spent(&b, SHINT_FOR_EVENT, i % 10 == 0, WORTH, WORTH, NOW); i++)
+	for (i = 0; !shint_backoff_spent(&b, SHINT_FOR_EVENT, met_if(i % 10 == 0), WORTH,
+					 WORTH, NOW); i++)
+		assert_true(i < 40);
+}
+
+/* A timer ends what is kept for an event: that is none, though the vCPU was awake for it. */
+static void test_timers(void **state)
+{
+	struct shint_backoff b = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < 1000; i++)
+		assert_false(shint_backoff_spent(&b, SHINT_FOR_TIMER, SHINT_MET_TIMER, WORTH / 2,
+						 WORTH, NOW));
+	for (i = 0; !shint_backoff_spent(&b, SHINT_FOR_EVENT, SHINT_MET_TIMER, WORTH / 2, WORTH,
+					 NOW); i++)
+		assert_true(i < 40);
+	for (i = 0; !shint_backoff_spent(&b, SHINT_FOR_GAP, SHINT_MET_TIMER, WORTH / 2, WORTH,
+					 NOW); i++)
 		assert_true(i < 40);
 }
 
@@ -99,13 +124,14 @@ static void test_bounded(void **state)
 		unsigned int i;
 
 		for (i = 0; i < 100; i++)
-			shint_backoff_spent(&b, SHINT_FOR_TIMER, random_below(&rnd, 2),
+			shint_backoff_spent(&b, SHINT_FOR_TIMER, random_below(&rnd, 3),
 					    random_below(&rnd, SEC), worth, NOW);
 		for (;;) {
 			u64 kept = 1 + random_below(&rnd, worth);
 
 			vain += kept;
-			if (shint_backoff_spent(&b, SHINT_FOR_TIMER, false, kept, worth, NOW))
+			if (shint_backoff_spent(&b, SHINT_FOR_TIMER, SHINT_MET_NOTHING, kept, worth,
+						NOW))
 				break;
 		}
 		expect(vain <= 20 * worth, "%llu of %llu", vain, worth);
@@ -118,6 +144,7 @@ int main(void)
 		cmocka_unit_test(test_contended),
 		cmocka_unit_test(test_pays),
 		cmocka_unit_test(test_does_not_pay),
+		cmocka_unit_test(test_timers),
 		cmocka_unit_test(test_bounded),
 	};
 

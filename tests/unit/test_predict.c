@@ -94,7 +94,7 @@ static u64 next_echo(const struct shint_predictor *p, u64 now)
 
 static u64 next_recent(const struct shint_predictor *p, u64 now)
 {
-	u64 until = p->last_ns + p->recent_ns + p->recent_slack_ns;
+	u64 until = p->beat_ns + p->recent_ns + p->recent_slack_ns;
 
 	return p->recent_slack_ns && until > now ? until : 0;
 }
@@ -261,6 +261,66 @@ static void test_pauses(void **state)
 	expect(wide_ns / judged <= MS, "%llu ns wide", wide_ns / judged);
 }
 
+/* One start more now and then, anywhere between two, or one less: the next is known all the same. */
+static void test_strays(void **state)
+{
+	unsigned int n, inside = 0, judged = 0, after = 0, after_inside = 0;
+	struct shint_predictor p = { 0 };
+	u64 now = SEC, wide_ns = 0, rnd = 9;
+
+	for (n = 0; n < 4000; n++) {
+		struct shint_window window = { 0 };
+		u64 interval = drifting_interval(n, &rnd);
+		bool stray = n % 40 == 20, met;
+
+		if (n % 40 == 30) {	/* lost */
+			now += interval;
+			continue;
+		}
+		if (stray)
+			shint_predict_start(&p, now + MS + random_below(&rnd, interval * 3 / 4));
+		met = shint_predict_window(&p, now + interval - MS, &window) &&
+		      is_inside(&window, now + interval);
+		if (n >= LEARNING && n % 40 != 31) {
+			judged++;
+			inside += met;
+			after += stray;
+			after_inside += stray && met;
+			wide_ns += window.until_ns - window.from_ns;
+		}
+		now += interval;
+		shint_predict_start(&p, now);
+	}
+	expect(inside * 100 >= judged * 96, "%u of %u", inside, judged);
+	expect(after_inside * 100 >= after * 94, "%u of %u behind a stray", after_inside, after);
+	expect(wide_ns / judged <= MS, "%llu ns wide", wide_ns / judged);
+}
+
+/* A rhythm that becomes twice as fast, or half: its starts are no strays, nor are some lost. */
+static void test_doubled(void **state)
+{
+	unsigned int n, k, late = 0;
+	u64 now = SEC, rnd = 11;
+
+	for (k = 0; k < 100; k++) {
+		struct shint_predictor p = { 0 };
+		struct shint_window window;
+
+		for (n = 0; n < LEARNING + 10; n++) {
+			bool changed = n >= LEARNING;
+			u64 interval = (changed ^ (k & 1) ? 10 : 20) * MS +
+				       random_below(&rnd, 10 * US);
+
+			if (n >= LEARNING + 4)
+				late += !shint_predict_window(&p, now + interval - MS, &window) ||
+					!is_inside(&window, now + interval);
+			now += interval;
+			shint_predict_start(&p, now);
+		}
+	}
+	expect(late <= 6, "%u of 600", late);
+}
+
 /* In a pattern the two intervals that happen to be alike do not stand for all. */
 static void test_alike(void **state)
 {
@@ -382,6 +442,8 @@ int main(void)
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_drifting),
 		cmocka_unit_test(test_pauses),
+		cmocka_unit_test(test_strays),
+		cmocka_unit_test(test_doubled),
 		cmocka_unit_test(test_alike),
 		cmocka_unit_test(test_poisson),
 		cmocka_unit_test(test_window_passes),
