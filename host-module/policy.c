@@ -32,7 +32,7 @@
 #define WORKER_GAP_MIN_NS	(4 * SHINT_SLACK_MIN_NS)
 
 /*
- * Windows that are wider are not gone ahead of: seven wake-ups cover one, each of the
+ * Windows that are wider are not gone ahead of: eight wake-ups cover one, each of the
  * worker and of a vCPU. So many are what a hit is worth.
  */
 #define WORKER_WINDOW_WAKE_COSTS	10

@@ -197,24 +197,29 @@ static bool is_far(const struct shint_predictor *predictor, u64 interval_ns)
 {
 	u64 recent_ns = predictor->recent_ns;
 
-	if (predictor->recent_slack_ns)
+	/* Or was, until the last two. */
+	if (predictor->recent_slack_ns || predictor->nr_far > 1)
 		return distance(interval_ns, recent_ns) > recent_ns >> RECENT_FAR_SHIFT;
 	return interval_ns > recent_ns * FAR || interval_ns < recent_ns / FAR;
 }
 
-/* One that is far from those of late. With a like one before it, it begins another rhythm. */
+/*
+ * One that is far from those of late. With a like one before it, it begins another rhythm; a
+ * third one does in any case, but if it is not alike the deviation is such that nobody believes it.
+ */
 static void learn_far(struct shint_predictor *predictor, u64 interval_ns)
 {
 	u64 error_ns = distance(interval_ns, predictor->far_ns);
 
-	if (predictor->nr_far && error_ns <= interval_ns / 8) {
+	if (predictor->nr_far > 1 ||
+	    (predictor->nr_far && error_ns <= interval_ns >> RECENT_FAR_SHIFT)) {
 		predictor->recent_ns = interval_ns;
-		predictor->recent_dev_ns = error_ns;
+		predictor->recent_dev_ns = min(error_ns, interval_ns);
 		predictor->nr_far = 0;
 		return;
 	}
 	predictor->far_ns = interval_ns;
-	predictor->nr_far = min(predictor->nr_far + 1, 2);
+	predictor->nr_far++;
 }
 
 /* Follows within a few starts; the deviation is what following leaves. */

@@ -52,7 +52,7 @@ struct shint_window {
  * @recent_dev_ns: mean deviation of a start from that
  * @recent_slack_ns: as @slack_ns, if it is to be expected after @recent_ns
  * @far_ns: the last interval that was far from @recent_ns: nothing was learned of it
- * @nr_far: so many were in a row; not more than 2 are counted
+ * @nr_far: so many were in a row, 2 at most
  * @echoed: share of the starts that were echoes, of ECHOED_ALL
  *
  * A transaction starts with an event after a gap that was too long to be within

@@ -261,6 +261,29 @@ static void test_pauses(void **state)
 	expect(wide_ns / judged <= MS, "%llu ns wide", wide_ns / judged);
 }
 
+/* Another load, behind a pause of any length: as soon as two intervals have been seen. */
+static void test_resumed(void **state)
+{
+	unsigned int n, k, met = 0;
+	u64 now = SEC, rnd = 4;
+
+	for (k = 0; k < 100; k++) {
+		struct shint_predictor p = { 0 };
+		struct shint_window window;
+		u64 gap = 5 * MS + random_below(&rnd, 50 * MS);
+
+		for (n = 0; n < LEARNING; n++)
+			shint_predict_start(&p, now += gap + random_below(&rnd, 10 * US));
+		now += random_below(&rnd, 10) * SEC;
+		gap = 5 * MS + random_below(&rnd, 50 * MS);
+		for (n = 0; n < 3; n++)
+			shint_predict_start(&p, now += gap + random_below(&rnd, 10 * US));
+		met += shint_predict_window(&p, now + gap - MS, &window) &&
+		       is_inside(&window, now + gap);
+	}
+	expect(met >= 90, "%u of 100", met);
+}
+
 /* One start more now and then, anywhere between two, or one less: the next is known all the same. */
 static void test_strays(void **state)
 {
@@ -442,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_drifting),
 		cmocka_unit_test(test_pauses),
+		cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_strays),
 		cmocka_unit_test(test_doubled),
 		cmocka_unit_test(test_alike),
