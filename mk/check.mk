@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 .PHONY: check check-all check-unit check-qtest check-lab check-matrix check-long check-mutants style
-#: make check             all tests; the last line is "N passed, N failed"
+#: make check             the tests that take half an hour; the last line is "N passed, N failed"
 check: deps
 	@scripts/check unit qtest lab
 

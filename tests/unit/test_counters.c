@@ -371,9 +371,13 @@ static const struct {
 	{ CMDLINE("qemu\0-name"), "" },
 	{ CMDLINE("qemu\0-name\0"), "" },
 	{ "", 0, "" },
-	{ CMDLINE("qemu\0-name\0a\033[2Jb c\xff"), "a?[2Jb?c?" },
+	{ CMDLINE("qemu\0--name\0guest=web"), "web" },
+	{ CMDLINE("qemu\0-name\0guest=a,,guest=b,debug-threads=on"), "a,guest=b" },
+	{ CMDLINE("qemu\0-name\0a,,,,,guest=b"), "b" },
+	{ CMDLINE("qemu\0-name\0a,,"), "a," },
+	{ CMDLINE("qemu\0-name\0a\033[2Jb c\xff"), "a\033[2Jb c\xff" },
 	{ CMDLINE("q\0-name\0" "0123456789012345678901234567890123456789"),
-	  "0123456789012345678901234567890" },
+	  "0123456789012345678901234567890123456789" },
 };
 
 static void test_guest_names(void **state)
@@ -386,6 +390,19 @@ static void test_guest_names(void **state)
 		expect(!strcmp(name, names[i].name), "%zu: '%s', expected '%s'", i, name,
 		       names[i].name);
 	}
+}
+
+/* Whoever starts a VM writes no escape sequence to an operator's terminal. */
+static void test_shown_names(void **state)
+{
+	char shown[GUEST_NAME_SHOWN_LEN];
+
+	guest_name_show(shown, "web-1");
+	assert_string_equal(shown, "web-1");
+	guest_name_show(shown, "a\033[2Jb c\xff");
+	assert_string_equal(shown, "a?[2Jb?c?");
+	guest_name_show(shown, "0123456789012345678901234567890123456789");
+	assert_string_equal(shown, "0123456789012345678901234567890");
 }
 
 int main(void)
@@ -402,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_rates_unknown),
 		cmocka_unit_test(test_guest_names),
+		cmocka_unit_test(test_shown_names),
 	};
 
 	return cmocka_run_group_tests_name("counters", tests, NULL, NULL);

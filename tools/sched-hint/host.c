@@ -71,11 +71,12 @@ static void vm_mode(char mode[LINE_MAX_LEN], const char *vm)
 static void check_vm(struct report *report, const char *vm)
 {
 	char status[LINE_MAX_LEN], mode[LINE_MAX_LEN], guest[GUEST_NAME_LEN];
-	char about[LINE_MAX_LEN];
+	char about[LINE_MAX_LEN], shown[GUEST_NAME_SHOWN_LEN];
 
 	guest_name_of_vm(guest, vm);
-	snprintf(about, sizeof(about), "VM %.32s%s%s%s", vm, *guest ? " (" : "", guest,
-		 *guest ? ")" : "");
+	guest_name_show(shown, guest);
+	snprintf(about, sizeof(about), "VM %.32s%s%s%s", vm, *shown ? " (" : "", shown,
+		 *shown ? ")" : "");
 	vm_mode(mode, vm);
 	if (!file_line(status, NODE_SYSFS "/vms/%s/status", vm) || !*status)
 		report_failure(report, about, "run this again", "gone while we looked");

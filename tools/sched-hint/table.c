@@ -124,14 +124,15 @@ static int print_vcpu(FILE *out, const struct table *table, size_t i,
 static int print_vm(FILE *out, const struct table *table, size_t i)
 {
 	const struct counters_vm *vm = &table->now->counters.vms[i];
-	char guest[GUEST_NAME_LEN], head[64];
+	char guest[GUEST_NAME_LEN], shown[GUEST_NAME_SHOWN_LEN], head[64];
 	struct rates rates;
 	size_t j;
 
 	if (vm_rates(table, i, &rates))
 		return -1;
 	guest_name_of_vm(guest, vm->name);
-	snprintf(head, sizeof(head), "%s %s", vm->name, guest);
+	guest_name_show(shown, guest);
+	snprintf(head, sizeof(head), "%s %s", vm->name, shown);
 	fprintf(out, ROW_HEAD, head, counters_text(&vm->fields, "mode"));
 	print_rates(out, &rates);
 	rates_free(&rates);

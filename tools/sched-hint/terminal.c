@@ -27,7 +27,8 @@
 
 static struct {
 	bool started;
-	bool keys;		/* standard input is a terminal, too */
+	bool saved;		/* standard input is a terminal, too, and was like @found */
+	bool keys;		/* and somebody types there */
 	struct termios found;
 	int signals;
 } terminal = { .signals = -1 };
@@ -56,7 +57,7 @@ static void enter(void)
 	struct termios quiet = terminal.found;
 
 	quiet.c_lflag &= ~(ECHO | ICANON);
-	if (terminal.keys)
+	if (terminal.saved)
 		tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
 	fputs(ENTER, stdout);
 	fflush(stdout);
@@ -66,7 +67,7 @@ static void leave(void)
 {
 	fputs(LEAVE, stdout);
 	fflush(stdout);
-	if (terminal.keys)
+	if (terminal.saved)
 		tcsetattr(STDIN_FILENO, TCSANOW, &terminal.found);
 }
 
@@ -91,7 +92,8 @@ int terminal_start(void)
 	terminal.signals = signalfd(-1, &mask, SFD_CLOEXEC);
 	if (terminal.signals < 0)
 		return -errno;
-	terminal.keys = !tcgetattr(STDIN_FILENO, &terminal.found);
+	terminal.saved = !tcgetattr(STDIN_FILENO, &terminal.found);
+	terminal.keys = terminal.saved;
 	terminal.started = true;
 	enter();
 	return 0;

@@ -181,8 +181,10 @@ static void show(const struct table *table, const struct top_options *options, b
 	else
 		printf("%s%s", text, options->json ? "" : "\n");
 	free(text);
-	if (flush_output())
+	if (flush_output()) {
+		terminal_stop();
 		exit(1);
+	}
 }
 
 static void read_settings(char mode[LINE_MAX_LEN], bool *draining)

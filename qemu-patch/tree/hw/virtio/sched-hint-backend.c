@@ -7,7 +7,8 @@
  * time: it then raises EPOLLHUP and waits until everybody has closed.  A node
  * that was opened by its path is looked for again once per second, so that
  * neither replacing the module nor loading it late needs anything done here.
- * Attaching that has failed is tried again as often.
+ * Attaching that has failed is tried again as often; opening that was denied
+ * ever less often, for each attempt may be audited.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -48,6 +49,8 @@ QEMU_BUILD_BUG_ON((int)SCHED_HINT_MODE_HINT != KVM_SCHED_HINT_MODE_HINT);
 
 /* Often enough for an operator who waits, rare enough to cost nothing. */
 #define SCHED_HINT_RETRY_MS 1000
+/* At most, so 16 s: for the audit log's sake, and of who has just allowed it. */
+#define SCHED_HINT_DENIED_DOUBLINGS 4
 
 static int sched_hint_backend_open(const char *fdname, Error **errp);
 static void sched_hint_backend_adopt(SchedHintBackend *b, int fd);
@@ -115,7 +118,7 @@ static void sched_hint_backend_close(SchedHintBackend *b)
 static void sched_hint_backend_retry_later(SchedHintBackend *b)
 {
     timer_mod(b->retry, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
-              SCHED_HINT_RETRY_MS);
+              (SCHED_HINT_RETRY_MS << b->denied));
 }
 
 /* Ask the host what it does with the table; this also clears EPOLLPRI. */
@@ -241,6 +244,10 @@ static void sched_hint_backend_retry(void *opaque)
     if (b->fd < 0 && !b->fdname) {
         fd = sched_hint_backend_open(NULL, &err);
         if (fd < 0) {
+            bool denied = fd == -EACCES || fd == -EPERM;
+
+            b->denied = denied ? MIN(b->denied + 1,
+                                     SCHED_HINT_DENIED_DOUBLINGS) : 0;
             sched_hint_backend_set_status(b, "%s", error_get_pretty(err));
             error_free(err);
             sched_hint_backend_retry_later(b);
@@ -255,11 +262,12 @@ static void sched_hint_backend_retry(void *opaque)
 static int sched_hint_backend_open_path(Error **errp)
 {
     int fd = qemu_open(KVM_SCHED_HINT_NODE, O_RDWR, NULL);
+    int err = errno;
 
     if (fd >= 0) {
         return fd;
     }
-    switch (errno) {
+    switch (err) {
     case ENOENT:
     case ENXIO:
     case ENODEV:
@@ -267,11 +275,11 @@ static int sched_hint_backend_open_path(Error **errp)
                    "kvm_sched_hint' on the host");
         break;
     case EACCES:
-        error_setg_errno(errp, errno, KVM_SCHED_HINT_NODE " cannot be opened "
+        error_setg_errno(errp, err, KVM_SCHED_HINT_NODE " cannot be opened "
                          "(add QEMU's user to the group kvm)");
         break;
     case EPERM:
-        error_setg_errno(errp, errno, KVM_SCHED_HINT_NODE " cannot be opened "
+        error_setg_errno(errp, err, KVM_SCHED_HINT_NODE " cannot be opened "
                          "(add it to the device ACL of QEMU's cgroup)");
         break;
     case ESHUTDOWN:
@@ -279,10 +287,10 @@ static int sched_hint_backend_open_path(Error **errp)
                    "/sys/class/misc/kvm-sched-hint/drain");
         break;
     default:
-        error_setg_errno(errp, errno, KVM_SCHED_HINT_NODE " cannot be opened");
+        error_setg_errno(errp, err, KVM_SCHED_HINT_NODE " cannot be opened");
         break;
     }
-    return -1;
+    return -err;
 }
 
 /* Whether @fd is the node, and of our version. */
@@ -305,7 +313,10 @@ static bool sched_hint_backend_check_version(int fd, const char *name,
     return false;
 }
 
-/* The file descriptor @fdname, or of the node's path; -1 if there is none. */
+/*
+ * The file descriptor @fdname, or of the node's path.  If there is none, of the
+ * path why: -errno; else -1.
+ */
 static int sched_hint_backend_open(const char *fdname, Error **errp)
 {
     g_autofree char *name = NULL;
@@ -321,7 +332,7 @@ static int sched_hint_backend_open(const char *fdname, Error **errp)
         fd = sched_hint_backend_open_path(errp);
     }
     if (fd < 0) {
-        return -1;
+        return fd;
     }
     if (!sched_hint_backend_check_version(fd, name, errp)) {
         if (owned) {
@@ -338,6 +349,7 @@ static void sched_hint_backend_adopt(SchedHintBackend *b, int fd)
 {
     trace_sched_hint_backend_open(b, fd);
     b->fd = fd;
+    b->denied = 0;
     /* QEMU's own fd handlers do not know of G_IO_PRI. */
     b->watch = g_unix_fd_add(fd, G_IO_PRI | G_IO_HUP | G_IO_ERR,
                              sched_hint_backend_event, b);
@@ -373,7 +385,7 @@ bool sched_hint_backend_init(SchedHintBackend *b, Error **errp)
 {
     Error *err = NULL;
     bool possible;
-    int fd = -1;
+    int fd;
 
     b->fd = -1;
     if (b->mode == SCHED_HINT_BACKEND_OFF) {
@@ -384,10 +396,16 @@ bool sched_hint_backend_init(SchedHintBackend *b, Error **errp)
     possible = sched_hint_backend_possible(&err);
     if (possible) {
         fd = sched_hint_backend_open(b->fdname, &err);
-    }
-    if (fd >= 0) {
-        sched_hint_backend_adopt(b, fd);
-        goto opened;
+        if (fd >= 0) {
+            sched_hint_backend_adopt(b, fd);
+            goto opened;
+        }
+    } else if (b->fdname) {
+        /* Left open it would keep the module from being drained. */
+        fd = sched_hint_backend_open(b->fdname, NULL);
+        if (fd >= 0) {
+            close(fd);
+        }
     }
     /* A descriptor that was named and is none is a mistake in any mode. */
     if (b->mode == SCHED_HINT_BACKEND_REQUIRED || (possible && b->fdname)) {

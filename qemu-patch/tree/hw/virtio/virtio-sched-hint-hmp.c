@@ -98,10 +98,11 @@ static void print_device(Monitor *mon, const SchedHintInfo *info)
     for (name = info->features; name; name = name->next) {
         monitor_printf(mon, " %s", name->value);
     }
-    monitor_printf(mon, "\n  backend: %s, %s, %s\n",
+    monitor_printf(mon, "\n  backend: %s, %s, %s, %s\n",
                    SchedHintBackendMode_str(info->backend),
                    info->attached ? "attached" : "not attached",
-                   info->listening ? "listening" : "not listening");
+                   info->listening ? "listening" : "not listening",
+                   info->acting ? "acting" : "not acting");
     monitor_printf(mon, "  limits: mode %s, max-keep-us %" PRIu32
                    ", budget-percent %" PRIu32 ", vm-budget-percent %" PRIu32
                    "\n", SchedHintMode_str(limits->mode), limits->max_keep_us,

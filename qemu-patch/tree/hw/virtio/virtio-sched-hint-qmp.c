@@ -198,6 +198,7 @@ static SchedHintInfo *query_device(VirtIOSchedHint *s)
     info->status = g_strdup(sched_hint_backend_status(&s->backend));
     info->attached = s->backend.attached;
     info->listening = s->listening;
+    info->acting = s->acting;
     info->limits = g_new0(SchedHintLimits, 1);
     sched_hint_backend_get_limits(&s->backend, info->limits);
     info->table_address = s->table_addr;

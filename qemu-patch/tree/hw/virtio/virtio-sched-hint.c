@@ -55,9 +55,15 @@ void virtio_sched_hint_update(VirtIOSchedHint *s)
     virtio_notify_config(VIRTIO_DEVICE(s));
 }
 
+/*
+ * An interrupt of a VM that is stopped may be in no state that is saved then.
+ * set_status() tells the guest when it goes on.
+ */
 static void virtio_sched_hint_backend_changed(void *opaque)
 {
-    virtio_sched_hint_update(opaque);
+    if (VIRTIO_DEVICE(opaque)->vm_running) {
+        virtio_sched_hint_update(opaque);
+    }
 }
 
 void virtio_sched_hint_attach(VirtIOSchedHint *s)
@@ -387,6 +393,8 @@ static const Property virtio_sched_hint_properties[] = {
     DEFINE_PROP_UINT32("budget-percent", VirtIOSchedHint,
                        backend.limits.budget_percent,
                        SCHED_HINT_DEFAULT_BUDGET_PERCENT),
+    DEFINE_PROP_UINT32("vm-budget-percent", VirtIOSchedHint,
+                       backend.limits.vm_budget_percent, 0),
     DEFINE_PROP_BOOL("packet-arrival", VirtIOSchedHint,
                      backend.packet_arrival, true),
     DEFINE_PROP_BIT64("runnable", VirtIOSchedHint, host_features,

@@ -720,7 +720,7 @@ static void test_query_empty(void)
 {
     QTestState *qts = qtest_init("-M pc -nodefaults -device " DEVICE ",id=" ID
                                  ",backend=off,max-keep-us=17,"
-                                 "budget-percent=8");
+                                 "budget-percent=8,vm-budget-percent=9");
     g_autoptr(QDict) rsp = NULL;
     QDict *info = query_sched_hint(qts, &rsp), *limits;
 
@@ -731,13 +731,14 @@ static void test_query_empty(void)
     g_assert_true(qlist_empty(qdict_get_qlist(info, "slots")));
     g_assert_false(qdict_get_bool(info, "attached"));
     g_assert_false(qdict_get_bool(info, "listening"));
+    g_assert_false(qdict_get_bool(info, "acting"));
     g_assert_cmpuint(qdict_get_int(info, "table-slots"), ==, 0);
     g_assert_false(qdict_haskey(info, "use"));
     limits = qdict_get_qdict(info, "limits");
     g_assert_cmpstr(qdict_get_str(limits, "mode"), ==, "default");
     g_assert_cmpuint(qdict_get_int(limits, "max-keep-us"), ==, 17);
     g_assert_cmpuint(qdict_get_int(limits, "budget-percent"), ==, 8);
-    g_assert_cmpuint(qdict_get_int(limits, "vm-budget-percent"), ==, 0);
+    g_assert_cmpuint(qdict_get_int(limits, "vm-budget-percent"), ==, 9);
     qtest_quit(qts);
 }
 
@@ -1160,6 +1161,7 @@ static const BadProperty bad_properties[] = {
     { "max-keep-large", "'max-keep-us': 1000001", "use 10 to 1000000" },
     { "max-keep-negative", "'max-keep-us': -1", "max-keep-us" },
     { "budget-large", "'budget-percent': 101", "use 0 to 100" },
+    { "vm-budget-large", "'vm-budget-percent': 101", "use 0 to 100" },
     { "packet-arrival", "'packet-arrival': 'maybe'", "packet-arrival" },
 };
 

@@ -59,6 +59,17 @@ upgrade
 guest-monitor given info sched-hint | grep -q "fd=new cannot be opened again" ||
 	fail "QEMU does not say which descriptor"
 
+# one that is of no use is not kept, for it would keep the module from being drained
+exec 9<>/dev/kvm-sched-hint
+guest-start useless --device virtio-sched-hint-pci,fd=9 --qemu-args "-overcommit cpu-pm=on" >/dev/null
+exec 9>&-
+guest-monitor useless info sched-hint | grep -q "with cpu-pm=on halts do not leave the guest" ||
+	fail "QEMU does not say why it does not listen"
+for fd in "/proc/$(guest-pid useless)/fd"/*; do
+	[ "$(readlink "$fd")" != /dev/kvm-sched-hint ] || fail "QEMU keeps the node open"
+done
+kill_guest useless
+
 # the device comes with one
 guest-start plugged --device none --qemu-args \
 	"$(own_monitor plugged) -device pcie-root-port,id=port0,chassis=1" >/dev/null

@@ -44,6 +44,7 @@ typedef struct SchedHintBackend {
     int fd;                     /* -1 while closed */
     guint watch;                /* GSource of fd */
     QEMUTimer *retry;           /* NULL where attaching is never possible */
+    int denied;                 /* how often opening was, in a row */
     DeviceListener listener;    /* for NICs that are plugged */
     SchedHintTable table;       /* what to attach; addr NULL: nothing */
     bool attached;
