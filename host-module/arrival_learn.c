@@ -187,11 +187,14 @@ bool shint_arrivals_taker(const struct shint_arrivals *arrivals, u32 queue, u32 
  */
 void shint_way_judge(struct shint_way *way, bool hit, u64 now_ns)
 {
-	if (now_ns - way->judged_ns > PAUSE_NS) {
-		way->wakes = 0;
-		way->misses = 0;
+	/* Another vCPU, which looked at the clock later, may have been here before. */
+	if (now_ns > way->judged_ns) {
+		if (now_ns - way->judged_ns > PAUSE_NS) {
+			way->wakes = 0;
+			way->misses = 0;
+		}
+		way->judged_ns = now_ns;
 	}
-	way->judged_ns = now_ns;
 	way->wakes++;
 	if (!hit)
 		way->misses++;

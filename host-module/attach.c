@@ -106,6 +106,7 @@ static struct shint_vm *vm_alloc(const struct kvm_sched_hint_attach *arg, struct
 				 wait_queue_head_t *wait)
 {
 	struct shint_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+	u64 now_ns = ktime_get_ns();
 	u32 i;
 
 	if (!vm)
@@ -117,10 +118,12 @@ static struct shint_vm *vm_alloc(const struct kvm_sched_hint_attach *arg, struct
 	}
 	for (i = 0; i < arg->nr_slots; i++) {
 		shint_wake_init(&vm->vcpus[i]);
+		shint_budget_init(&vm->vcpus[i].budget, SHINT_BUDGET_WINDOW_NS, now_ns);
 		vm->vcpus[i].timer_ns = VIRTIO_SCHED_HINT_NS_NONE;
 		vm->vcpus[i].wake_peer = VIRTIO_SCHED_HINT_NO_PEER;
 	}
 
+	shint_budget_init(&vm->budget, (u64)arg->nr_slots * SHINT_BUDGET_WINDOW_NS, now_ns);
 	vm->gone = true;
 	vm->kvm = kvm;
 	vm->entry.key = kvm;

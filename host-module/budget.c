@@ -72,6 +72,20 @@ static void budget_spread(struct shint_budget *budget, u64 start_ns, u64 ns, boo
 }
 
 /**
+ * shint_budget_init() - begin with nothing left, until a second is over
+ * @budget: zeroed
+ * @most_ns: kept time allowed per window, at most
+ * @now_ns: now
+ *
+ * A guest can have its VMM attach it anew as often as it likes. What it had before is not known.
+ */
+void shint_budget_init(struct shint_budget *budget, u64 most_ns, u64 now_ns)
+{
+	budget_advance(budget, now_ns);
+	budget_change(budget, budget->newest, most_ns, true);
+}
+
+/**
  * shint_budget_left_ns() - time that may still be granted now
  * @budget: the budget
  * @limit_ns: kept time allowed per window

@@ -33,6 +33,7 @@ struct shint_budget {
 	u64 newest;
 };
 
+void shint_budget_init(struct shint_budget *budget, u64 most_ns, u64 now_ns);
 u64 shint_budget_left_ns(struct shint_budget *budget, u64 limit_ns, u64 now_ns);
 bool shint_budget_reserve(struct shint_budget *budget, u64 limit_ns, u64 now_ns, u64 grant_ns);
 u64 shint_budget_used_ns(const struct shint_budget *budget, u64 now_ns);

@@ -67,13 +67,14 @@ static bool past_was_cut(const struct shint_vm *vm, const struct shint_grant *gr
 	return past->halt_ns > past->polled_ns && past->polled_ns < granted_ns;
 }
 
-/* What the guest had announced as a timer is no device's event. */
-static bool past_was_timer(const struct shint_vcpu *vcpu, u64 event_ns)
+/*
+ * What the guest had announced as a timer is no device's event. What is that much sooner may be it,
+ * for the timer is reckoned from the halt, and was told before.
+ */
+static bool past_was_timer(const struct shint_vcpu *vcpu, u64 event_ns, u64 sooner_ns)
 {
-	u64 gap_ns = event_ns - vcpu->halted_ns;
-
 	return vcpu->timer_ns != VIRTIO_SCHED_HINT_NS_NONE &&
-	       event_ns + shint_wake_cost_ns(&vcpu->wake_costs, gap_ns) >= vcpu->timer_ns;
+	       event_ns + sooner_ns >= vcpu->timer_ns;
 }
 
 /*
@@ -104,8 +105,8 @@ static void past_judge_keep(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		return;
 	}
 	if (past->met)
-		met = past_was_timer(vcpu, vcpu->hit_ns + past->halt_ns) ? SHINT_MET_TIMER :
-									   SHINT_MET_EVENT;
+		met = past_was_timer(vcpu, vcpu->hit_ns + past->halt_ns, SHINT_SLACK_MIN_NS) ?
+		      SHINT_MET_TIMER : SHINT_MET_EVENT;
 	vcpu->counters.pauses += shint_backoff_cut(&vcpu->backoff, past_was_cut(vm, grant, past),
 						   now_ns);
 	vcpu->counters.pauses +=
@@ -248,7 +249,7 @@ void shint_past_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
 
 	if (!vcpu->published_idle || gap_ns < GAP_MIN_NS)
 		goto out;
-	if (past_was_timer(vcpu, event_ns)) {
+	if (past_was_timer(vcpu, event_ns, shint_wake_cost_ns(&vcpu->wake_costs, gap_ns))) {
 		shint_gaps_learn_timed(gaps, gap_ns);
 		goto out;
 	}

@@ -298,8 +298,13 @@ static bool policy_window(const struct shint_situation *situation, struct shint_
 		return false;
 	if (policy_told_window(situation, window) && policy_is_worth_it(situation, window))
 		return true;
-	return shint_predict_window(situation->predictor, situation->now_ns, window) &&
-	       policy_is_worth_it(situation, window);
+	if (!shint_predict_window(situation->predictor, situation->now_ns, window))
+		return false;
+	/* One that is none hides no other. They are few. */
+	while (!policy_is_worth_it(situation, window))
+		if (!shint_predict_window_behind(situation->predictor, window))
+			return false;
+	return true;
 }
 
 /* The time to the window in which an event is due, 0 within it; NS_NONE: none is. */

@@ -109,4 +109,23 @@ static inline bool shint_predict_window(struct shint_predictor *predictor, u64 n
 	return true;
 }
 
+/**
+ * shint_predict_window_behind() - the one behind a window
+ * @predictor: the vCPU's
+ * @window: of shint_predict_window(); out, if there is one
+ */
+static inline bool shint_predict_window_behind(const struct shint_predictor *predictor,
+					       struct shint_window *window)
+{
+	unsigned int i;
+
+	for (i = predictor->next; i < predictor->nr_ahead; i++) {
+		if (predictor->ahead[i].until_ns <= window->until_ns)
+			continue;
+		*window = predictor->ahead[i];
+		return true;
+	}
+	return false;
+}
+
 #endif /* SHINT_PREDICT_H */

@@ -37,7 +37,7 @@ void shint_wake_cost_learn(struct shint_wake_costs *costs, u64 slept_ns, u64 cos
 {
 	unsigned int class = shint_sleep_class(slept_ns);
 	u32 *mean_ns = &costs->ns[class];
-	u32 sample_ns = clamp_t(u64, cost_ns, 1, SHINT_COST_MAX_NS);
+	u32 sample_ns = clamp_t(u64, cost_ns, SHINT_COST_MIN_NS, SHINT_COST_MAX_NS);
 
 	if (costs->measured & BIT(class))
 		sample_ns = *mean_ns + sample_ns / (1 << MEAN_SHIFT) -

@@ -19,6 +19,12 @@
 /* One outlier (the pCPU was busy) must not make every event worth a fortune. */
 #define SHINT_COST_MAX_NS	1000000
 
+/*
+ * Nor does any take less: a guest that has its vCPUs woken just as they are would find its early
+ * wakes free of charge.
+ */
+#define SHINT_COST_MIN_NS	1000
+
 /* Until the first early wake: of the order of one on any machine of today. */
 #define SHINT_COST_UNKNOWN_NS	50000
 

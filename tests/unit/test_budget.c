@@ -48,6 +48,26 @@ static void test_refused(void **state)
 	check_sum(&b);
 }
 
+/* A VM that is attached anew has nothing until a second is over, and then all, whatever the limits are. */
+static void test_new(void **state)
+{
+	static const u64 limits[] = { 1, 50 * MS, SEC };
+	u64 t = 77 * SEC + 13 * MS, at;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		struct shint_budget b = { 0 };
+
+		shint_budget_init(&b, SEC, t);
+		for (at = t; at <= t + SEC; at += 7 * MS) {
+			assert_int_equal(shint_budget_left_ns(&b, limits[i], at), 0);
+			assert_int_equal(shint_budget_used_ns(&b, at), SEC);
+		}
+		assert_int_equal(shint_budget_left_ns(&b, limits[i], t + SEC + 2 * GRAIN), limits[i]);
+		check_sum(&b);
+	}
+}
+
 /* Looking at the use changes nothing, and tells what cannot be granted. */
 static void test_used(void **state)
 {
@@ -495,6 +515,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_new),
 		cmocka_unit_test(test_used),
 		cmocka_unit_test(test_refund),
 		cmocka_unit_test(test_settled_twice),

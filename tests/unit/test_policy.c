@@ -352,6 +352,7 @@ static void test_vague(void **state)
 {
 	u64 worth = 16 * COST, rnd = 5;
 	struct shint_window window;
+	struct shint_decision d;
 	struct shint_hint hint;
 	struct shint_situation s = plain(&hint);
 	struct past p;
@@ -378,6 +379,15 @@ static void test_vague(void **state)
 	assert_true(shint_predict_window(&p.predictor, NOW, &window));
 	assert_true(window.until_ns - window.from_ns > worth);
 	assert_int_equal(decide(&s, &p).verdict, SHINT_YIELD_FAR);
+
+	/* nor does it hide another one behind it */
+	p.predictor.ahead[0] = (struct shint_window){ NOW + 20 * MS, NOW + 21 * MS + worth };
+	p.predictor.ahead[1] = (struct shint_window){ NOW + 50 * MS, NOW + 50 * MS + worth };
+	p.predictor.nr_ahead = 2;
+	p.predictor.next = 0;
+	d = decide(&s, &p);
+	assert_int_equal(d.verdict, SHINT_WAKE_EVENT);
+	assert_in_range(d.wake_in_ns, 49 * MS, 50 * MS);
 }
 
 /* A reason that does not pay is not heard, the others are. */
@@ -717,13 +727,25 @@ static bool is_worth_it(const struct shint_situation *s, const struct past *p,
 	return wide <= s->max_keep_ns && wide <= shint_policy_start_gap_ns(&p->costs);
 }
 
+static bool learned_window(const struct shint_situation *s, struct past *p,
+			   struct shint_window *window)
+{
+	int i;
+
+	for (i = 0; i < p->predictor.nr_ahead; i++) {
+		*window = p->predictor.ahead[i];
+		if (window->until_ns > s->now_ns && is_worth_it(s, p, window))
+			return true;
+	}
+	return false;
+}
+
 static void check_invariants(const struct shint_situation *s, struct past *p,
 			     const struct shint_decision *d)
 {
 	struct shint_window window = { 0 };
 	bool expected = (told_window(s, &window) && is_worth_it(s, p, &window)) ||
-			(shint_predict_window(&p->predictor, s->now_ns, &window) &&
-			 is_worth_it(s, p, &window));
+			learned_window(s, p, &window);
 	u64 timer_at = NONE, first;
 	int role;
 

@@ -25,7 +25,7 @@ static void test_others(void **state)
 		u64 known[SHINT_SLEEP_CLASSES] = { 0 };
 
 		for (i = 0; i < 12; i++) {
-			u64 sample_ns = 1 + random_below(&rnd, MS);
+			u64 sample_ns = SHINT_COST_MIN_NS + random_below(&rnd, MS);
 
 			class = random_below(&rnd, SHINT_SLEEP_CLASSES);
 			memset(&own, 0, sizeof(own));
@@ -49,10 +49,32 @@ static void test_others(void **state)
 	}
 }
 
+/* No sample counts for less, or more, than any wake-up takes. */
+static void test_range(void **state)
+{
+	static const struct {
+		u64 sample_ns, cost_ns;
+	} samples[] = {
+		{ 0, SHINT_COST_MIN_NS }, { 1, SHINT_COST_MIN_NS }, { 3 * US, 3 * US },
+		{ MS, SHINT_COST_MAX_NS }, { ~0ULL, SHINT_COST_MAX_NS },
+	};
+	size_t i;
+	int n;
+
+	for (i = 0; i < ARRAY_SIZE(samples); i++) {
+		struct shint_wake_costs costs = { 0 };
+
+		for (n = 0; n < 100; n++)
+			shint_wake_cost_learn(&costs, 10 * US, samples[i].sample_ns);
+		assert_int_equal(shint_wake_cost_ns(&costs, 10 * US), samples[i].cost_ns);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_range),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,7 +49,7 @@ QEMU_BUILD_BUG_ON((int)SCHED_HINT_MODE_HINT != KVM_SCHED_HINT_MODE_HINT);
 
 /* Often enough for an operator who waits, rare enough to cost nothing. */
 #define SCHED_HINT_RETRY_MS 1000
-/* At most, so 16 s: for the audit log's sake, and of who has just allowed it. */
+/* So 16 s at most: rare in an audit log, soon for who has just allowed it. */
 #define SCHED_HINT_DENIED_DOUBLINGS 4
 
 static int sched_hint_backend_open(const char *fdname, Error **errp);
@@ -211,6 +211,7 @@ static void sched_hint_backend_attach(SchedHintBackend *b)
         return;
     }
     b->attached = true;
+    b->attached_ms = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
     b->warned = false;
     sched_hint_backend_watch_nics(b);
     sched_hint_backend_get_status(b);
@@ -448,8 +449,20 @@ void sched_hint_backend_cleanup(SchedHintBackend *b)
 void sched_hint_backend_set_table(SchedHintBackend *b,
                                   const SchedHintTable *table)
 {
+    int64_t now_ms = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+
     sched_hint_backend_detach(b);
     b->table = *table;
+    /*
+     * A guest that sets tables without end must not have the host attach it
+     * as often, which takes locks and time of more than its own.
+     */
+    if (b->fd >= 0 && now_ms < b->attached_ms + SCHED_HINT_RETRY_MS) {
+        sched_hint_backend_set_status(b, "the guest has set its table less "
+                                      "than a second after the last one");
+        sched_hint_backend_retry_later(b);
+        return;
+    }
     sched_hint_backend_attach(b);
 }
 

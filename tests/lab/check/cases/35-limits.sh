@@ -15,3 +15,16 @@ kept=$(counter kept_ns)
 load 2
 expect "kept_ns with budget 0" "$(counter kept_ns)" "$kept"
 echo 25 >"$vm/budget_percent"
+
+# A guest can have itself attached anew by setting its table: that is no new budget.
+(while :; do load 5 >/dev/null; done) &
+requests=$!
+trap 'kill $requests 2>/dev/null || :' EXIT
+uptime_cs() { sed 's/ .*//;s/\.//' /proc/uptime; }
+began_cs=$(uptime_cs)
+guest-qmp main x-sched-hint-set '{"reattach": true}'
+until [ "$(counter grants)" -gt 0 ]; do
+	[ $(($(uptime_cs) - began_cs)) -lt 2000 ] || fail "nothing is granted after a new attachment"
+done
+took_cs=$(($(uptime_cs) - began_cs))
+[ $took_cs -ge 95 ] || fail "granted time ${took_cs}0 ms after a new attachment"

@@ -18,6 +18,20 @@ most=$((($(counter halts) - halts) * $(cat /sys/module/kvm/parameters/halt_poll_
 # a quarter of one pCPU, over windows of a second
 [ $spent -le $((took * 250000000 + 250000000)) ] || fail "kept $spent ns in $took s, more than the budget"
 [ "$(counter stock_bad_slot)" -gt 0 ] || fail "no bad slot was counted"
+
+# One that sets its table without end is attached once in a second.
+first=$(vm_of main)
+guest-run "rmmod hostile"
+within 5 "detached again" not_attached main
+at=$(cut -d. -f1 /proc/uptime)
+guest-run "insmod /lib/scenario/hostile.ko flood=64"
+within 5 "attached with the last table" attached main
+vm=$(vm_of main) most=$(($(cut -d. -f1 /proc/uptime) - at + 2))
+[ $((${vm##*-} - ${first##*-})) -le $most ] || fail "attached as $vm after $first, more than $most times"
+if guest-run dmesg | grep "hostile: FAILED"; then
+	fail "the device: $(guest-run dmesg | grep -o 'hostile: FAILED.*' | head -n 1)"
+fi
 guest-run "rmmod hostile && insmod /lib/scenario/virtio_sched_hint.ko"
+within 5 "attached once more" attached main
 within 5 "attached again" attached main
 within 5 "status ok" status_is ok

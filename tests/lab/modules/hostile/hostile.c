@@ -22,6 +22,10 @@
 
 #define ANSWER_TIMEOUT	(10 * HZ)
 
+static unsigned int flood;
+module_param(flood, uint, 0444);
+MODULE_PARM_DESC(flood, "how often to set the table once more");
+
 static int state = -1;
 module_param(state, int, 0444);
 MODULE_PARM_DESC(state, "what all slots say, and nothing else: VIRTIO_SCHED_HINT_STATE_* (-1: garbage)");
@@ -171,6 +175,7 @@ static int hostile_probe(struct virtio_device *vdev)
 	struct hostile *h = kzalloc(sizeof(*h), GFP_KERNEL);
 	struct virtqueue *vqs;
 	int ret = -ENOMEM;
+	unsigned int i;
 
 	if (!h)
 		return ret;
@@ -193,6 +198,10 @@ static int hostile_probe(struct virtio_device *vdev)
 	hostile_refusals(h);
 	hostile_expect(h, "a good table", VIRTIO_SCHED_HINT_S_OK, VIRTIO_SCHED_HINT_CMD_SET_TABLE,
 		       virt_to_phys(h->table), h->nr_slots, VIRTIO_SCHED_HINT_SLOT_SIZE);
+	for (i = 0; i < flood; i++)
+		hostile_expect(h, "once more", VIRTIO_SCHED_HINT_S_OK,
+			       VIRTIO_SCHED_HINT_CMD_SET_TABLE, virt_to_phys(h->table),
+			       h->nr_slots, VIRTIO_SCHED_HINT_SLOT_SIZE);
 	if (state >= 0) {
 		hostile_keep_silent(h);
 		return 0;

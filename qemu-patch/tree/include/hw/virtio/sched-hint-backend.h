@@ -48,6 +48,7 @@ typedef struct SchedHintBackend {
     DeviceListener listener;    /* for NICs that are plugged */
     SchedHintTable table;       /* what to attach; addr NULL: nothing */
     bool attached;
+    int64_t attached_ms;        /* when last, of QEMU_CLOCK_REALTIME */
     bool listening;
     bool acting;
     bool warned;                /* about a failing attach */
@@ -59,8 +60,9 @@ bool sched_hint_backend_init(SchedHintBackend *b, Error **errp);
 void sched_hint_backend_cleanup(SchedHintBackend *b);
 
 /*
- * Attach @table in place of the one before.  A host that does not take it now
- * may do so later; that it does not is warned about here, once.
+ * Attach @table in place of the one before, no sooner than a second after that
+ * was attached.  A host that does not take it now may do so later; that it does
+ * not is warned about here, once.
  */
 void sched_hint_backend_set_table(SchedHintBackend *b,
                                   const SchedHintTable *table);
