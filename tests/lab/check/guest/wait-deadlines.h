@@ -72,6 +72,22 @@ static int64_t off_tick(int64_t ns)
 	return behind < TICK_NS / 2 ? behind : TICK_NS - behind;
 }
 
+/* Which of a wait's publishes differ, and by how much: what is to be known of a failure. */
+static void print_publishes(const char *name, const struct view *views, int n,
+			    const struct moment *before, const struct moment *after)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		int64_t at_ns = clock_at(views[i].tsc, before, after);
+
+		printf("%s: publish %" PRIu64 " at %.1f us: deadline %.1f us behind it, %.1f behind a tick; next timer %.1f\n",
+		       name, views[i].seq, (at_ns - shared->began_ns) / 1e3, views[i].timeout_ns / 1e3,
+		       (at_ns + (int64_t)views[i].timeout_ns) % TICK_NS / 1e3,
+		       (int64_t)views[i].timer_ns / 1e3);
+	}
+}
+
 /*
  * One wait: its publishes, each with the deadline it comes to. The truth lies
  * between two clock readings: the timeout counts from a moment within the call,
@@ -111,6 +127,8 @@ static struct error deadline_try(int64_t timeout_ns, unsigned int others, const 
 	error.low = first - (shared->began_ns + timeout_ns);
 	error.high = shared->ended_ns - last;
 	error.spread = last - first;
+	if (error.publishes && error.spread > TOLERANCE_NS)
+		print_publishes(name, views, n, &before, &after);
 	return error;
 }
 
