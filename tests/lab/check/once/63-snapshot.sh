@@ -25,7 +25,8 @@ load_snapshot() {
 	within 20 "the guest answers" timeout 3 guest-run -n saved true
 }
 
-says_ok() { guest-monitor saved info sched-hint | grep -q "virtio-backend: ok"; }
+says_off() { guest-monitor saved info sched-hint | grep -q "virtio-backend: the host's mode is off"; }
+says_not_off() { ! says_off; }
 
 publishes=$(guest_attribute publishes saved)
 save listening
@@ -44,10 +45,11 @@ hooks_work saved
 # between would be no part of the registers, which QEMU has read already, and so of no snapshot.
 set_mode off
 within 5 "driver told that nobody listens" guest_listening_is 0 saved
+says_off || fail "QEMU does not say that the mode is off"
 guest-qmp saved stop
 guest-monitor saved info registers >/dev/null
 set_mode hint
-within 5 "QEMU told that the host listens" says_ok
+within 5 "QEMU told that the host listens" says_not_off
 save stopped
 load_snapshot stopped
 channel_works saved
