@@ -48,10 +48,12 @@ within 5 "driver told that nobody listens" guest_listening_is 0 saved
 says_off || fail "QEMU does not say that the mode is off"
 guest-qmp saved stop
 guest-monitor saved info registers >/dev/null
-set_mode hint
+set_mode observe # the host acts as little as before, or that would be told, too
 within 5 "QEMU told that the host listens" says_not_off
 save stopped
 load_snapshot stopped
+within 5 "driver told that the host listens" guest_listening_is 1 saved
+set_mode hint
 channel_works saved
 guest-run -n saved "rmmod virtio_sched_hint"
 within 5 "detached" not_attached saved
