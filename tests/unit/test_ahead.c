@@ -173,7 +173,7 @@ static void test_again(void **state)
 
 			run_until(first_ns);
 			before = woken;
-			run_until(min(first_ns + COST_NS, at_ns - 1));
+			run_until(min(first_ns + COST_NS - 1, at_ns - 1));
 			assert_int_equal(woken, before);
 			run_until(at_ns - 1);
 			most = max(most, woken - before + 1);
