@@ -132,11 +132,10 @@ static struct error deadline_try(int64_t timeout_ns, unsigned int others, const 
 	}
 	if (shared->result != 0 && shared->result != -1 && shared->result != -EAGAIN)
 		errx(1, "%s returns %ld", name, shared->result);
-	if (error.publishes && due < first)
-		first = due;
 	error.low = first - (shared->began_ns + timeout_ns);
 	error.high = shared->ended_ns - last;
-	error.spread = last - first;
+	/* Nor may it have passed before it does. */
+	error.spread = last - (due < first ? due : first);
 	if (error.publishes && error.spread > TOLERANCE_NS)
 		print_publishes(name, views, n, &before, &after);
 	return error;
