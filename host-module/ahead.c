@@ -51,7 +51,7 @@ static void ahead_plan(struct shint_ahead *ahead, u64 now_ns)
 static void ahead_wake(struct shint_ahead *ahead, u64 now_ns)
 {
 	const struct shint_worker_plan *plan = &ahead->plan;
-	u64 again_ns = ahead->woken ? plan->again_ns : plan->second_ns;
+	bool again = now_ns + plan->again_ns <= plan->last_ns;
 
 	if (!ahead->expect(ahead))
 		return;
@@ -60,7 +60,7 @@ static void ahead_wake(struct shint_ahead *ahead, u64 now_ns)
 		WRITE_ONCE(ahead->windows, ahead->windows + 1);
 	}
 	WRITE_ONCE(ahead->wakes, ahead->wakes + 1);
-	ahead_start(ahead, now_ns + again_ns <= plan->last_ns ? again_ns : plan->until_ns - now_ns);
+	ahead_start(ahead, again ? plan->again_ns : plan->until_ns - now_ns);
 	wake_up_locked_poll(ahead->queue, EPOLLIN | EPOLLRDNORM | SHINT_AHEAD_MARK);
 }
 

@@ -407,12 +407,11 @@ void shint_policy_worker(struct shint_predictor *starts, const struct shint_wake
 	plan->in_ns = window.from_ns - soonest_ns;
 	/*
 	 * No sleep is to be longer than two costs, whether the first wake-up takes
-	 * one or none; so one is enough for a narrow window. The second ends before
-	 * the window begins: a packet that meets a wake-up waits for it.
+	 * one or none. A packet that meets a wake-up waits for it, so the second, which
+	 * comes as the window begins, is for those that have their middle later.
 	 */
-	plan->second_ns = cost_ns;
 	plan->again_ns = lead_ns;
-	if (window.until_ns - window.from_ns > cost_ns / 2)
+	if (window.until_ns - window.from_ns > cost_ns)
 		plan->last_ns = window.until_ns - cost_ns / 2;
 	/* So it is after the first one, however narrow the window. */
 	plan->until_ns = max(window.until_ns, window.from_ns + cost_ns);

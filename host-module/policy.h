@@ -107,14 +107,12 @@ static inline bool shint_verdict_is_stock(enum shint_verdict verdict)
 /**
  * struct shint_worker_plan - wake-ups ahead of a packet
  * @in_ns: the first is so far away; 0: there is none
- * @second_ns: from that to the second
- * @again_ns: from each further one to the next
+ * @again_ns: from each to the next
  * @last_ns: none after this
  * @until_ns: a packet up to then is what they are for; 0 if there is none
  */
 struct shint_worker_plan {
 	u64 in_ns;
-	u64 second_ns;
 	u64 again_ns;
 	u64 last_ns;
 	u64 until_ns;
