@@ -51,16 +51,17 @@ static void ahead_plan(struct shint_ahead *ahead, u64 now_ns)
 static void ahead_wake(struct shint_ahead *ahead, u64 now_ns)
 {
 	const struct shint_worker_plan *plan = &ahead->plan;
-	bool again = now_ns + plan->again_ns <= plan->last_ns;
+	u64 again_ns = plan->again_ns;
 
 	if (!ahead->expect(ahead))
 		return;
 	if (!ahead->woken) {
 		ahead->woken = true;
 		WRITE_ONCE(ahead->windows, ahead->windows + 1);
+		again_ns += plan->waking_ns;
 	}
 	WRITE_ONCE(ahead->wakes, ahead->wakes + 1);
-	ahead_start(ahead, again ? plan->again_ns : plan->until_ns - now_ns);
+	ahead_start(ahead, now_ns + again_ns <= plan->last_ns ? again_ns : plan->until_ns - now_ns);
 	wake_up_locked_poll(ahead->queue, EPOLLIN | EPOLLRDNORM | SHINT_AHEAD_MARK);
 }
 

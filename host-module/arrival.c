@@ -30,7 +30,7 @@
 
 /*
  * A vCPU pays for wake-ups of a worker when it halts: until it does there are so many at most.
- * A window of predicted packets takes up to eight.
+ * A window of predicted packets takes up to seven.
  */
 #define UNPAID_WAKES_MAX	8
 

@@ -32,7 +32,7 @@
 #define WORKER_GAP_MIN_NS	(4 * SHINT_SLACK_MIN_NS)
 
 /*
- * Windows that are wider are not gone ahead of: eight wake-ups cover one, each of the
+ * Windows that are wider are not gone ahead of: seven wake-ups cover one, each of the
  * worker and of a vCPU. So many are what a hit is worth.
  */
 #define WORKER_WINDOW_WAKE_COSTS	10
@@ -405,14 +405,10 @@ void shint_policy_worker(struct shint_predictor *starts, const struct shint_wake
 	} while (window.from_ns <= soonest_ns ||
 		 window.until_ns - window.from_ns > WORKER_WINDOW_WAKE_COSTS * cost_ns);
 	plan->in_ns = window.from_ns - soonest_ns;
-	/*
-	 * No sleep is to be longer than two costs, whether the first wake-up takes
-	 * one or none. A packet that meets a wake-up waits for it, so the second, which
-	 * comes as the window begins, is for those that have their middle later.
-	 */
+	plan->waking_ns = cost_ns;
 	plan->again_ns = lead_ns;
-	if (window.until_ns - window.from_ns > cost_ns)
-		plan->last_ns = window.until_ns - cost_ns / 2;
+	/* Half a wake-up more is slept lightly, too. */
+	plan->last_ns = window.until_ns - cost_ns / 2;
 	/* So it is after the first one, however narrow the window. */
 	plan->until_ns = max(window.until_ns, window.from_ns + cost_ns);
 }

@@ -107,12 +107,14 @@ static inline bool shint_verdict_is_stock(enum shint_verdict verdict)
 /**
  * struct shint_worker_plan - wake-ups ahead of a packet
  * @in_ns: the first is so far away; 0: there is none
- * @again_ns: from each to the next
+ * @waking_ns: the first one is the wake-up from a long sleep, and takes so long
+ * @again_ns: from its end to the next, and from each further one to the next
  * @last_ns: none after this
  * @until_ns: a packet up to then is what they are for; 0 if there is none
  */
 struct shint_worker_plan {
 	u64 in_ns;
+	u64 waking_ns;
 	u64 again_ns;
 	u64 last_ns;
 	u64 until_ns;

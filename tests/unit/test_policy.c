@@ -878,7 +878,7 @@ static void test_worker(void **state)
 	assert_in_range(plan.in_ns, 20 * MS - 3 * COST, 20 * MS - COST);
 	assert_in_range(plan.until_ns, NOW + 20 * MS, NOW + 20 * MS + COST);
 	/* it sleeps lightly until the window is over: once is enough */
-	assert_true(NOW + plan.in_ns + plan.again_ns > plan.last_ns);
+	assert_true(NOW + plan.in_ns + plan.waking_ns + plan.again_ns > plan.last_ns);
 	/* a long wait begins with the packet: much later there is nothing to be ahead of */
 	shint_policy_worker(&steady, &past.costs, NOW + 25 * MS, &plan);
 	assert_int_equal(plan.in_ns, 0);
@@ -903,9 +903,9 @@ static void test_worker_again(void **state)
 	wake_costs(&past, MS / 4);
 	shint_policy_worker(&restless, &past.costs, NOW, &plan);
 	assert_true(plan.in_ns);
-	at_ns = NOW + plan.in_ns + plan.again_ns;
-	assert_true(at_ns <= plan.last_ns);
-	for (wakes = 1; at_ns <= plan.last_ns; at_ns += plan.again_ns)
+	assert_int_equal(plan.waking_ns, MS / 4);
+	at_ns = NOW + plan.in_ns + plan.waking_ns;
+	for (wakes = 0; !wakes || at_ns <= plan.last_ns; at_ns += plan.again_ns)
 		wakes++;
 	assert_in_range(wakes, 2, 5);
 	/* the first before the window, none so late that the packet would find it asleep deeply */
