@@ -421,7 +421,7 @@ static void halt_look_back(struct shint_vm *vm, struct shint_vcpu *vcpu, u32 id,
 	if (moment->arrived_ns)
 		halt_arrival(vm, vcpu, &past, moment);
 	if (!moment->rehalt && past.known && vcpu->published_idle)
-		shint_arrival_halt_ended(vm, id, vcpu->halted_ns, vcpu->hit_ns + past.halt_ns);
+		shint_arrival_halt_ended(vm, id, vcpu->halted_ns, past.end_ns);
 	if (mode != SHINT_MODE_BLIND && mode != KVM_SCHED_HINT_MODE_ALWAYS)
 		halt_charge_wakes(vm, vcpu, moment->woken + shint_arrival_worker_wakes(vcpu),
 				  moment->now_ns);

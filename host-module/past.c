@@ -36,6 +36,7 @@ void shint_past_look(struct shint_vcpu *vcpu, struct shint_past *past)
 		past->halt_ns = past->polled_ns + wait_ns;
 		past->met = !wait_ns;
 	}
+	past->end_ns = vcpu->hit_ns + past->halt_ns;
 	vcpu->polled = now;
 	vcpu->synced = true;
 }
@@ -105,7 +106,7 @@ static void past_judge_keep(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		return;
 	}
 	if (past->met)
-		met = past_was_timer(vcpu, vcpu->hit_ns + past->halt_ns, SHINT_SLACK_MIN_NS) ?
+		met = past_was_timer(vcpu, past->end_ns, SHINT_SLACK_MIN_NS) ?
 		      SHINT_MET_TIMER : SHINT_MET_EVENT;
 	vcpu->counters.pauses += shint_backoff_cut(&vcpu->backoff, past_was_cut(vm, grant, past),
 						   now_ns);
@@ -231,7 +232,7 @@ void shint_past_learn(struct shint_vm *vm, struct shint_vcpu *vcpu,
 		      const struct shint_past *past, u64 now_ns)
 {
 	/* What lies between KVM's halts is no part of halt_ns. */
-	u64 event_ns = vcpu->hit_ns + past->halt_ns;
+	u64 event_ns = past->end_ns;
 	u64 gap_ns = event_ns - vcpu->halted_ns;
 	struct shint_gaps *gaps = shint_past_gaps(vcpu);
 	struct shint_stock_params params;
@@ -282,10 +283,10 @@ out:
 bool shint_past_wake_cost(struct shint_vcpu *vcpu, const struct shint_past *past, u64 fired_ns)
 {
 	u64 slept_from_ns = vcpu->hit_ns + past->polled_ns;
-	u64 end_ns = vcpu->hit_ns + past->halt_ns;
 
-	if (!past->known || past->met || end_ns <= fired_ns || fired_ns <= slept_from_ns)
+	if (!past->known || past->met || past->end_ns <= fired_ns || fired_ns <= slept_from_ns)
 		return false;
-	shint_wake_cost_learn(&vcpu->wake_costs, fired_ns - slept_from_ns, end_ns - fired_ns);
+	shint_wake_cost_learn(&vcpu->wake_costs, fired_ns - slept_from_ns,
+			      past->end_ns - fired_ns);
 	return true;
 }

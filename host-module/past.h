@@ -19,12 +19,14 @@ struct shint_vm;
 /**
  * struct shint_past - what the time since the last halt tells
  * @halt_ns: how long that halt took
+ * @end_ns: when it ended
  * @polled_ns: of it, polled
  * @met: it ended while polling
  * @known: the above are: there was a last halt, and nobody reset KVM's account
  */
 struct shint_past {
 	u64 halt_ns;
+	u64 end_ns;
 	u64 polled_ns;
 	bool met;
 	bool known;

@@ -261,6 +261,12 @@ static void test_pauses(void **state)
 	expect(wide_ns / judged <= MS, "%llu ns wide", wide_ns / judged);
 }
 
+/* A millisecond before: whether it is in the window that is told then. */
+static bool is_foreseen(struct shint_predictor *p, u64 at_ns, struct shint_window *window)
+{
+	return shint_predict_window(p, at_ns - MS, window) && is_inside(window, at_ns);
+}
+
 /* Another load, behind a pause of any length: as soon as two intervals have been seen. */
 static void test_resumed(void **state)
 {
@@ -278,8 +284,7 @@ static void test_resumed(void **state)
 		gap = 5 * MS + random_below(&rnd, 50 * MS);
 		for (n = 0; n < 3; n++)
 			shint_predict_start(&p, now += gap + random_below(&rnd, 10 * US));
-		met += shint_predict_window(&p, now + gap - MS, &window) &&
-		       is_inside(&window, now + gap);
+		met += is_foreseen(&p, now + gap, &window);
 	}
 	expect(met >= 90, "%u of 100", met);
 }
@@ -302,8 +307,7 @@ static void test_strays(void **state)
 		}
 		if (stray)
 			shint_predict_start(&p, now + MS + random_below(&rnd, interval * 3 / 4));
-		met = shint_predict_window(&p, now + interval - MS, &window) &&
-		      is_inside(&window, now + interval);
+		met = is_foreseen(&p, now + interval, &window);
 		if (n >= LEARNING && n % 40 != 31) {
 			judged++;
 			inside += met;
@@ -335,8 +339,7 @@ static void test_doubled(void **state)
 				       random_below(&rnd, 10 * US);
 
 			if (n >= LEARNING + 4)
-				late += !shint_predict_window(&p, now + interval - MS, &window) ||
-					!is_inside(&window, now + interval);
+				late += !is_foreseen(&p, now + interval, &window);
 			now += interval;
 			shint_predict_start(&p, now);
 		}

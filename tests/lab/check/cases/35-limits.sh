@@ -17,9 +17,8 @@ expect "kept_ns with budget 0" "$(counter kept_ns)" "$kept"
 echo 25 >"$vm/budget_percent"
 
 # A guest can have itself attached anew by setting its table: that is no new budget.
-(while :; do load 5 >/dev/null; done) &
-requests=$!
-trap 'kill $requests 2>/dev/null || :' EXIT
+load_begin 25
+trap 'kill $load_pid 2>/dev/null || :' EXIT
 uptime_cs() { sed 's/ .*//;s/\.//' /proc/uptime; }
 began_cs=$(uptime_cs)
 guest-qmp main x-sched-hint-set '{"reattach": true}'
