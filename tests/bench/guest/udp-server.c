@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * udp-server PORT WORK_US TIMEOUT_MS [DEVICE]: answers each request with itself,
- * after WORK_US of work, and with a DEVICE after one direct read of 4 KiB at a
- * random place of it. It waits in poll(), as servers with timers of their own do.
+ * after as much work as takes WORK_US undisturbed, and with a DEVICE after one
+ * direct read of 4 KiB at a random place of it. It waits in poll(), as servers with
+ * timers of their own do.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -24,12 +25,31 @@ static long long now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static void work(long us)
+static void spin(long turns)
 {
-	long long end = now_ns() + us * 1000LL;
+	for (long i = 0; i < turns; i++)
+		asm volatile("" : : : "memory");
+}
 
-	while (us && now_ns() < end)
-		;
+/*
+ * How many turns of spin() take a microsecond, by the fastest of batches. Work is
+ * counted in turns, not timed: time for which this task or its vCPU was taken
+ * from its CPU is no work done.
+ */
+static long calibrate(void)
+{
+	const long batch = 20000;
+	long long best_ns = 0;
+
+	for (int i = 0; i < 50; i++) {
+		long long took_ns = -now_ns();
+
+		spin(batch);
+		took_ns += now_ns();
+		if (took_ns > 0 && (!best_ns || took_ns < best_ns))
+			best_ns = took_ns;
+	}
+	return best_ns ? batch * 1000 / best_ns : batch;
 }
 
 static struct {
@@ -58,7 +78,7 @@ static void read_disk(void)
 	}
 }
 
-static void answer(int fd, long work_us)
+static void answer(int fd, long turns)
 {
 	struct sockaddr_in from;
 	socklen_t len = sizeof(from);
@@ -68,7 +88,7 @@ static void answer(int fd, long work_us)
 	if (got < 0)
 		return;
 	read_disk();
-	work(work_us);
+	spin(turns);
 	sendto(fd, data, got, 0, (struct sockaddr *)&from, len);
 }
 
@@ -76,6 +96,7 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET };
 	struct pollfd pollfd = { .fd = socket(AF_INET, SOCK_DGRAM, 0), .events = POLLIN };
+	long turns;
 
 	if (argc != 4 && argc != 5) {
 		fprintf(stderr, "usage: udp-server PORT WORK_US TIMEOUT_MS [DEVICE]\n");
@@ -88,8 +109,9 @@ int main(int argc, char **argv)
 	}
 	if (argc == 5)
 		open_disk(argv[4]);
+	turns = calibrate() * atol(argv[2]);
 	for (;;) {
 		if (poll(&pollfd, 1, atoi(argv[3])) > 0)
-			answer(pollfd.fd, atol(argv[2]));
+			answer(pollfd.fd, turns);
 	}
 }
