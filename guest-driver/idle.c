@@ -333,6 +333,15 @@ unsigned int sched_hint_idle_unpublished(void)
 	return cpumask_weight(&unpublished);
 }
 
+/*
+ * Feature bits: what comes from the scheduler, was negotiated, and cannot be published
+ * in this kernel. Of timers sched_hint_idle_degraded() tells.
+ */
+u64 sched_hint_idle_failed(void)
+{
+	return failed_features & ~BIT_ULL(VIRTIO_SCHED_HINT_F_TIMER);
+}
+
 /* No wake-up of a single CPU's pays for a peer that there cannot be. */
 static u64 pointless_features(void)
 {

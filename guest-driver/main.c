@@ -181,10 +181,31 @@ static void sched_hint_config_changed(struct virtio_device *vdev)
 	queue_listen_work(vdev->priv);
 }
 
+/* What is less than was negotiated; both return the length of what they write to @buf. */
+static int emit_missing(char *buf, u64 failed)
+{
+	int len = sysfs_emit(buf, "degraded: not published: ");
+
+	len += sched_hint_emit_features(buf, len, failed);
+	return len + sysfs_emit_at(buf, len, " (see the kernel's log)\n");
+}
+
+static int emit_degraded(char *buf)
+{
+	unsigned int unpublished = sched_hint_idle_unpublished();
+
+	if (unpublished)
+		return sysfs_emit(buf,
+				  "degraded: %u CPUs are not published (see the kernel's log)\n",
+				  unpublished);
+	if (!sched_hint_idle_degraded() && sched_hint_idle_failed())
+		return emit_missing(buf, sched_hint_idle_failed());
+	return sysfs_emit(buf, "%s\n", sched_hint_idle_degraded() ?: "ok");
+}
+
 /* Returns the length of what is written to @buf, a page of sysfs'. */
 int sched_hint_status(struct sched_hint *sh, char *buf)
 {
-	unsigned int unpublished = sched_hint_idle_unpublished();
 	const char *why = sh->trouble;
 
 	lockdep_assert_held(&sh->lock);
@@ -193,11 +214,7 @@ int sched_hint_status(struct sched_hint *sh, char *buf)
 		why = sched_hint_idle_unfit() ?: "host not listening";
 	if (!why && !sh->acting)
 		why = "host not acting: it observes, is short of CPU, or this guest's budget is 0";
-	if (!why && unpublished)
-		return sysfs_emit(buf,
-				  "degraded: %u CPUs are not published (see the kernel's log)\n",
-				  unpublished);
-	return sysfs_emit(buf, "%s\n", why ?: sched_hint_idle_degraded() ?: "ok");
+	return why ? sysfs_emit(buf, "%s\n", why) : emit_degraded(buf);
 }
 
 static int find_queue(struct sched_hint *sh)

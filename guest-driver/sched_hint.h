@@ -44,11 +44,13 @@ int sched_hint_status(struct sched_hint *sh, char *buf);
 
 /* sysfs.c */
 extern const struct attribute_group *sched_hint_groups[];
+int sched_hint_emit_features(char *buf, int at, u64 features);
 
 /* idle.c: process context, serialised by sched_hint.lock */
 const char *sched_hint_idle_unfit(void);
 const char *sched_hint_idle_degraded(void);
 unsigned int sched_hint_idle_unpublished(void);
+u64 sched_hint_idle_failed(void);
 int sched_hint_idle_start(u64 features);
 void sched_hint_idle_stop(void);
 const char *sched_hint_idle_mode(void);

@@ -40,20 +40,29 @@ static const struct {
 	{ VIRTIO_SCHED_HINT_F_EVENT, "event" },
 };
 
+/* Their names, at @at of a page of sysfs'. Returns the length of what it wrote. */
+int sched_hint_emit_features(char *buf, int at, u64 features)
+{
+	int i, len = 0;
+
+	for (i = 0; i < ARRAY_SIZE(feature_names); i++)
+		if (features & BIT_ULL(feature_names[i].bit))
+			len += sysfs_emit_at(buf, at + len, "%s%s", len ? " " : "",
+					     feature_names[i].name);
+	return len;
+}
+
 /* what is published, by the names of the feature bits */
 static ssize_t features_in_use_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct sched_hint *sh = to_sched_hint(dev);
 	u64 in_use;
-	int i, len = 0;
+	int len;
 
 	mutex_lock(&sh->lock);
 	in_use = sched_hint_idle_in_use(sh->vdev->features);
 	mutex_unlock(&sh->lock);
-	for (i = 0; i < ARRAY_SIZE(feature_names); i++)
-		if (in_use & BIT_ULL(feature_names[i].bit))
-			len += sysfs_emit_at(buf, len, "%s%s", len ? " " : "",
-					     feature_names[i].name);
+	len = sched_hint_emit_features(buf, 0, in_use);
 	return len + sysfs_emit_at(buf, len, "%s\n", len ? "" : "none");
 }
 static DEVICE_ATTR_RO(features_in_use);
