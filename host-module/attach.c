@@ -296,7 +296,7 @@ u32 shint_drains(void)
  * shint_drain() - end all grants and turn attaches away, or allow them again
  * @drain: which
  *
- * Files that had a VM report EPOLLHUP; once they are closed, rmmod works.
+ * Files that are open report EPOLLHUP; once they are closed, rmmod works.
  *
  * Context: may sleep.
  */

@@ -232,20 +232,23 @@ void shint_kvm_override(struct shint_vm *vm, u32 max_ns)
 {
 	struct shint_override *override = &vm->override;
 	struct kvm *kvm = vm->kvm;
+	unsigned int found_ns = READ_ONCE(kvm->max_halt_poll_ns);
 
 	if (!override->installed) {
 		override->users = READ_ONCE(kvm->override_halt_poll_ns);
 		WRITE_ONCE(override->installed, true);
-	} else if (READ_ONCE(kvm->max_halt_poll_ns) != override->max_ns) {
+	} else if (found_ns != override->max_ns) {
 		override->users = true;
+	}
+	if (!override->users) {
+		WRITE_ONCE(override->max_ns, max_ns);
+		/* Not what somebody sets at this very moment. */
+		override->users = cmpxchg(&kvm->max_halt_poll_ns, found_ns, max_ns) != found_ns;
 	}
 	if (override->users) {
 		WRITE_ONCE(override->max_ns, READ_ONCE(kvm->max_halt_poll_ns));
 		return;
 	}
-
-	WRITE_ONCE(override->max_ns, max_ns);
-	WRITE_ONCE(kvm->max_halt_poll_ns, max_ns);
 	/* Pairs with the smp_rmb() in kvm_vcpu_max_halt_poll_ns(). */
 	smp_wmb();
 	WRITE_ONCE(kvm->override_halt_poll_ns, true);
@@ -270,8 +273,13 @@ void shint_kvm_restore(struct shint_vm *vm)
 		return;
 	WRITE_ONCE(override->installed, false);
 	/* If someone used KVM_CAP_HALT_POLL, that stays. */
-	if (!override->users && READ_ONCE(kvm->max_halt_poll_ns) == override->max_ns)
-		WRITE_ONCE(kvm->override_halt_poll_ns, false);
+	if (override->users || READ_ONCE(kvm->max_halt_poll_ns) != override->max_ns)
+		return;
+	WRITE_ONCE(kvm->override_halt_poll_ns, false);
+	/* Or does so now: KVM stores the maximum first, and then the other. */
+	smp_mb();
+	if (READ_ONCE(kvm->max_halt_poll_ns) != override->max_ns)
+		WRITE_ONCE(kvm->override_halt_poll_ns, true);
 }
 
 /**

@@ -92,12 +92,12 @@ void shint_vm_set_limits(struct shint_vm *vm, u32 max_keep_us, u32 budget_percen
 }
 
 /**
- * shint_mode_in_force() - what a requested mode comes to
+ * shint_mode_resolved() - what a requested mode comes to
  * @requested: KVM_SCHED_HINT_MODE_*
  *
  * Return: a mode other than KVM_SCHED_HINT_MODE_DEFAULT.
  */
-u32 shint_mode_in_force(u32 requested)
+u32 shint_mode_resolved(u32 requested)
 {
 	u32 mode = requested == KVM_SCHED_HINT_MODE_DEFAULT ? READ_ONCE(shint_default_mode) :
 							       requested;
@@ -125,7 +125,7 @@ static bool vm_bounded_by_quota(const struct shint_vm *vm, u32 mode)
  */
 void shint_apply_mode(struct shint_vm *vm)
 {
-	u32 mode = shint_mode_in_force(vm->requested_mode);
+	u32 mode = shint_mode_resolved(vm->requested_mode);
 	u32 max_ns = max(vm->max_keep_us * 1000U, READ_ONCE(halt_poll_ns));
 
 	if (mode == KVM_SCHED_HINT_MODE_ALWAYS)

@@ -20,7 +20,7 @@ int shint_set_limits(struct shint_vm *vm, const struct kvm_sched_hint_limits *li
 void shint_get_limits(struct shint_vm *vm, struct kvm_sched_hint_limits *limits);
 int shint_set_limit(struct shint_vm *vm, size_t offset, u32 value);
 
-u32 shint_mode_in_force(u32 requested);
+u32 shint_mode_resolved(u32 requested);
 void shint_apply_mode(struct shint_vm *vm);
 void shint_apply_modes(void);
 

@@ -160,7 +160,7 @@ static void main_status(const struct shint_file *sfile, struct kvm_sched_hint_st
 	status->status = KVM_SCHED_HINT_STATUS_DETACHED;
 	status->mode = READ_ONCE(shint_default_mode);
 	if (vm) {
-		u32 mode = shint_mode_in_force(READ_ONCE(vm->requested_mode));
+		u32 mode = shint_mode_resolved(READ_ONCE(vm->requested_mode));
 
 		status->status = shint_vm_status(vm);
 		status->listening = main_listens(vm, mode);

@@ -166,7 +166,7 @@ void shint_sysfs_init(struct shint_vm *vm)
 
 /**
  * shint_sysfs_add() - show a VM
- * @vm: attached
+ * @vm: about to be attached
  *
  * Context: may sleep.
  * Return: 0 or an errno.
@@ -212,6 +212,9 @@ static ssize_t drain_store(struct device *dev, struct device_attribute *attr, co
 		pr_warn_ratelimited("drain: 0 or 1, please\n");
 		return ret;
 	}
+	/* The node may not be opened before there is a place to show VMs. */
+	if (!sysfs_vms)
+		return -EAGAIN;
 	shint_drain(drain);
 	return count;
 }

@@ -121,18 +121,32 @@ static struct shint_watch *taps_twin(const struct sock *sk)
 	return NULL;
 }
 
+/* The first that is free, or KVM_SCHED_HINT_MAX_WATCHES. Under shint_lock. */
+static u32 taps_free_place(const struct shint_vm *vm)
+{
+	u32 queue = 0;
+
+	while (queue < KVM_SCHED_HINT_MAX_WATCHES && vm->watches[queue])
+		queue++;
+	return queue;
+}
+
 /* Under shint_lock. Takes @watch if it succeeds. */
 static int taps_add(struct shint_vm *vm, struct sock *sk, struct shint_watch *watch)
 {
 	struct shint_watch *twin;
-	u32 queue = 0;
+	u32 queue;
 
 	if (vm->gone)
 		return -ENOTCONN;
 	if (taps_watch_of(vm, sk))
 		return -EEXIST;
-	while (queue < KVM_SCHED_HINT_MAX_WATCHES && vm->watches[queue])
-		queue++;
+	queue = taps_free_place(vm);
+	if (queue == KVM_SCHED_HINT_MAX_WATCHES) {
+		/* the watchdog may not have come by since some were closed */
+		shint_taps_prune(vm);
+		queue = taps_free_place(vm);
+	}
 	if (queue == KVM_SCHED_HINT_MAX_WATCHES)
 		return -ENOSPC;
 

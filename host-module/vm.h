@@ -281,7 +281,7 @@ struct shint_override {
  *	shint_lock, read by the probe
  * @watched: what the watchdog found when it last looked; under shint_lock
  * @finding: the status as far as it follows from @watched; under shint_lock
- * @told_mode: @mode when @wait was last woken; under shint_lock
+ * @told_mode: what @requested_mode came to when @wait was last woken; under shint_lock
  * @status: KVM_SCHED_HINT_STATUS_*, as the watchdog or a change last found it
  * @wait: whoever polls the file, which outlives us
  * @budget_lock: @budget, among vCPUs; raw: taken with preemption disabled

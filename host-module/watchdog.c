@@ -51,7 +51,7 @@ static void watchdog_sum(const struct shint_vm *vm, struct shint_watched *sum)
 
 static u32 watchdog_status(struct shint_vm *vm)
 {
-	u32 mode = shint_mode_in_force(vm->requested_mode);
+	u32 mode = shint_mode_resolved(vm->requested_mode);
 
 	if (vm->gone)
 		return KVM_SCHED_HINT_STATUS_DETACHED;
@@ -96,11 +96,12 @@ u32 shint_vm_status(struct shint_vm *vm)
 void shint_watchdog_refresh(struct shint_vm *vm)
 {
 	u32 status = watchdog_status(vm);
+	u32 mode = shint_mode_resolved(vm->requested_mode);
 
-	if (status == vm->status && vm->mode == vm->told_mode)
+	if (status == vm->status && mode == vm->told_mode)
 		return;
 	WRITE_ONCE(vm->status, status);
-	vm->told_mode = vm->mode;
+	vm->told_mode = mode;
 	wake_up_interruptible_all(vm->wait);
 }
 

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Each mutant can still be made: its patch applies, and the tests that it names are there."""
+
+import glob
+import os
+import subprocess
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+
+
+def head(path):
+    with open(path, encoding="utf-8") as patch:
+        return patch.read().partition("\n--- ")[0]
+
+
+class Patches(unittest.TestCase):
+    def test_apply(self):
+        for path in glob.glob(os.path.join(HERE, "*.patch")):
+            with self.subTest(os.path.basename(path)):
+                done = subprocess.run(["patch", "-p1", "--dry-run", "--fuzz=0", "--force", "-d", TOP, "-i", path],
+                                      capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_name_cases(self):
+        cases = {os.path.basename(path)[:-3] for path in
+                 glob.glob(os.path.join(TOP, "tests", "lab", "check", "*", "*.sh"))}
+        for path in glob.glob(os.path.join(HERE, "*.patch")):
+            with self.subTest(os.path.basename(path)):
+                tests = " ".join(head(path).partition("\nFails: ")[2].split()).split(", ")
+                self.assertEqual([test for test in tests if " " not in test and test not in cases], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
