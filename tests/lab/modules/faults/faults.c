@@ -134,7 +134,8 @@ static void get(struct virtio_device *vdev, unsigned int offset, void *buf, unsi
 
 static int at_bus_probe(struct kprobe *probe, struct pt_regs *regs)
 {
-	struct virtio_device *vdev = dev_to_virtio((struct device *)regs_get_kernel_argument(regs, 0));
+	struct device *dev = (void *)regs_get_kernel_argument(regs, 0);
+	struct virtio_device *vdev = dev_to_virtio(dev);
 
 	if (!*config || vdev->id.device != VIRTIO_ID_SCHED_HINT || the_device)
 		return 0;
