@@ -50,8 +50,8 @@ PARETO_BAR = 0.95
 OURS = workloads.HINTS + SHOWN_ABLATIONS
 # what a user could have instead
 ALTERNATIVES = tuple(name for name in workloads.DEFAULT_CONFIGS if name not in OURS)
-# With fewer, an interval of paired rounds is too narrow: docs/benchmarks.md
-PAIRED_FROM = 6
+# With fewer, an interval of paired rounds is too narrow, and none is worth anything: docs/benchmarks.md
+PAIRED_FROM, JUDGED_FROM = 6, 3
 
 
 def good(rounds):
@@ -64,8 +64,17 @@ def values_in(rounds):
 
 
 def lost_in(rounds):
-    """How many requests of a configuration had no answer: they are in none of its figures."""
-    return sum(entry.get("failures", 0) for entry in good(rounds))
+    """(how many requests of a configuration had no answer, of how many): those are in none of its figures."""
+    lost = sum(entry.get("failures", 0) for entry in good(rounds))
+    return lost, lost + values_in(rounds)
+
+
+def broken_by(config):
+    """Why a configuration is not judged, or nothing: what its other rounds would have been like nobody knows."""
+    if config.get("failed"):
+        return f"{config['name']} failed: {config['failed']}"
+    bad = [entry["failed"] for entry in config["rounds"] if "failed" in entry]
+    return f"{len(bad)} of {config['name']}'s {len(config['rounds'])} rounds failed: {bad[0]}" if bad else ""
 
 
 def unknown(reason):
@@ -103,10 +112,11 @@ def estimated(entry):
     return entry["value"] is not None or "infinite" in entry
 
 
-def single(entry, *samples):
-    """An estimate of one round has no interval: it is shown, and not judged."""
-    if estimated(entry) and min(len(sample) for sample in samples) < 2:
-        return {**entry, "reason": "a configuration has one round, which has no interval"}
+def of_few(entry, *samples):
+    """An estimate of one or two rounds has no interval that is worth anything: it is shown, and not judged."""
+    fewest = min(len(sample) for sample in samples)
+    if estimated(entry) and fewest < JUDGED_FROM:
+        return {**entry, "reason": f"a configuration has {fewest} of the {JUDGED_FROM} rounds that an interval takes"}
     return entry
 
 
@@ -117,12 +127,12 @@ def ratio(figure, above, below, figures):
             return unknown(f"{name} has no rounds")
     samples = figures[above][figure], figures[below][figure]
     if not any(samples[0].values()):
-        return single({"value": 0.0, "low": 0.0, "high": 0.0}, *samples)
+        return of_few({"value": 0.0, "low": 0.0, "high": 0.0}, *samples)
     values, paired = in_order(samples)
     if not median(samples[1]):
         infinite = {"value": None, "low": None, "high": None, "infinite": f"{below}'s median is 0, {above}'s is not"}
-        return single(infinite, *samples)
-    return single(analyse.ratio(*values, paired=paired) or unknown("no finite value"), *samples)
+        return of_few(infinite, *samples)
+    return of_few(analyse.ratio(*values, paired=paired) or unknown("no finite value"), *samples)
 
 
 class Doubts:
@@ -131,11 +141,11 @@ class Doubts:
     def __init__(self, configs):
         self.counts = {config["name"]: values_in(config["rounds"]) for config in configs}
         self.lost = {config["name"]: lost_in(config["rounds"]) for config in configs}
-        self.broken = {config["name"]: config["failed"] for config in configs if config.get("failed")}
+        self.broken = {config["name"]: broken_by(config) for config in configs if broken_by(config)}
 
     def of(self, names, figure):
         """The reason, or nothing."""
-        broken = [f"{name} failed: {self.broken[name]}" for name in names if name in self.broken]
+        broken = [self.broken[name] for name in names if name in self.broken]
         if figure == "p99":
             few = " and ".join(f"{name} has {self.counts[name]}" for name in names
                                if self.counts.get(name, math.inf) < workloads.P99_NEEDS)
@@ -143,9 +153,16 @@ class Doubts:
         return "; ".join(broken)
 
     def lossy(self, ours, others):
-        """Whether we lost more requests than they: what those would have taken is in no figure. The reason, or nothing."""
-        least = min((self.lost[name] for name in others if name in self.lost), default=0)
-        return f"{ours} lost {self.lost[ours]} requests, others {least}" if self.lost.get(ours, 0) > least else ""
+        """Whether we lost more of our requests than they: what those would have taken is in no figure. The reason, or nothing."""
+        def share(name):
+            lost, of = self.lost.get(name, (0, 0))
+            return lost / of if lost else 0
+
+        least = min((name for name in others if name in self.lost), key=share, default=None)
+        if share(ours) <= share(least):
+            return ""
+        lost, of = self.lost[ours]
+        return f"{ours} lost {lost} of {of} requests, {f'{least} {self.lost[least][0]}' if least else 'others 0'}"
 
 
 def noted(entry, reason, lossy=""):
@@ -159,7 +176,7 @@ def noted(entry, reason, lossy=""):
 def extra_cpu_share(figures):
     samples = [figures.get(name, {}).get("busy", {}) for name in ("hint", "stock", "always")]
     values, paired = in_order(samples)
-    return single(analyse.extra_cpu_share(*values, paired=paired) or unknown("no finite value"), *samples)
+    return of_few(analyse.extra_cpu_share(*values, paired=paired) or unknown("no finite value"), *samples)
 
 
 def loss(figure, ablation, figures):
@@ -169,8 +186,8 @@ def loss(figure, ablation, figures):
     for name, sample in zip(names, samples):
         if not sample:
             return unknown(f"{name} has no rounds")
-        if len(sample) < 2:
-            return unknown(f"{name} has one round, which does not tell how much rounds differ")
+        if len(sample) < JUDGED_FROM:
+            return unknown(f"{name} has {len(sample)} of the {JUDGED_FROM} rounds that tell how much rounds differ")
     gain = median(samples[2]) - median(samples[1])
     noise = 3 * max(analyse.mad(list(sample.values())) for sample in samples[1:])
     if gain <= noise:
@@ -178,7 +195,8 @@ def loss(figure, ablation, figures):
 
     def share(ablated, hints, stocks):
         whole = statistics.median(stocks) - statistics.median(hints)
-        return (statistics.median(ablated) - statistics.median(hints)) / whole if whole else math.inf
+        # A draw in which there is no gain to lose says nothing: too many of these, and no loss is shown.
+        return (statistics.median(ablated) - statistics.median(hints)) / whole if whole > 0 else -math.inf
 
     return interval(share, *samples)
 
@@ -195,13 +213,15 @@ def pareto(hint, figures, doubts):
 
     def best(p99, busy, *alternatives):
         limits = statistics.median(p99), statistics.median(busy)
+        if not all(limits):
+            return math.inf
         return min(max(statistics.median(alternatives[n]) / limits[0], statistics.median(alternatives[n + 1]) / limits[1])
                    for n in range(0, len(alternatives), 2))
 
     samples = [figures[name][figure] for name in (hint, *others) for figure in ("p99", "busy")]
     missing = [name for name in ALTERNATIVES if name not in others]
     reasons = [doubts.of((hint, *others), "p99"), missing and f"not measured: {', '.join(missing)}"]
-    return noted(single(interval(best, *samples), *samples), "; ".join(filter(None, reasons)), doubts.lossy(hint, others))
+    return noted(of_few(interval(best, *samples), *samples), "; ".join(filter(None, reasons)), doubts.lossy(hint, others))
 
 
 def ratios(configs):

@@ -157,10 +157,12 @@ class Judge(unittest.TestCase):
         self.assertIs(found["met"], False)
         self.assertIn("more rounds", found["reason"])
 
-    def test_one_round_is_not_judged(self):
-        found = self.target("stddev_hint_over_always", [config(name, [entry(1)]) for name in ("always", "hint")])
-        self.assertIsNone(found["met"])
-        self.assertIn("one round", found["reason"])
+    def test_few_rounds_are_not_judged(self):
+        for number in (1, 2):
+            configs = [config(name, [entry(one) for one in range(number)]) for name in ("always", "hint")]
+            found = self.target("stddev_hint_over_always", configs)
+            self.assertIsNone(found["met"])
+            self.assertIn(f"has {number} of the 3 rounds", found["reason"])
 
     def test_what_was_not_measured_is_not_judged(self):
         found = self.target("stddev_hint_over_always", [three("hint")])
@@ -177,20 +179,31 @@ class Judge(unittest.TestCase):
         found = self.target("kept_hint_over_stock", [three("stock"), three("hint", kept=9)], "idle")
         self.assertEqual((found["value"], found["met"]), (None, False))
         self.assertIn("stock's median is 0", found["reason"])
-        # with one round, or of a run that failed, that says no more than another ratio does
+        # with few rounds, or of a run that failed, that says no more than another ratio does
         found = self.target("kept_hint_over_stock", [three("stock"), config("hint", [entry(1, kept=9)])], "idle")
         self.assertIsNone(found["met"])
-        self.assertIn("one round", found["reason"])
+        self.assertIn("has 1 of the 3 rounds", found["reason"])
         failed = {**entry_of("idle", [three("stock"), three("hint", kept=9)]), "failed": "the run failed"}
         self.assertEqual({one["met"] for one in judge.targets([failed])}, {None})
 
     def test_who_loses_more_requests_meets_nothing(self):
         def judged(hints, others):
-            configs = [config(name, [{**entry(1), "failures": lost}, entry(2)]) for name, lost in (("always", others), ("hint", hints))]
+            configs = [config(name, [{**entry(1), "failures": lost}, entry(2), entry(3)])
+                       for name, lost in (("always", others), ("hint", hints))]
             return self.target("stddev_hint_over_always", configs)
         self.assertIs(judged(1, 1)["met"], True)
         self.assertIs(judged(1, 0)["met"], False)
-        self.assertIn("hint lost 1 requests, others 0", judged(1, 0)["reason"])
+        self.assertIn("hint lost 1 of 3001 requests, always 0", judged(1, 0)["reason"])
+        # of twice as many requests twice as many may be lost
+        twice = [three("always"), config("hint", [entry(number) for number in range(6)])]
+        for name, lost in (("always", 1), ("hint", 2)):
+            next(one for one in twice if one["name"] == name)["rounds"][0]["failures"] = lost
+        self.assertIs(self.target("stddev_hint_over_always", twice)["met"], True)
+
+    def test_a_round_that_failed_is_told(self):
+        hint = config("hint", [entry(1), entry(2), entry(3), {"round": 4, "failed": "no answer"}])
+        found = self.target("stddev_hint_over_always", [three("always"), hint])
+        self.assertEqual((found["met"], found["reason"]), (None, "1 of hint's 4 rounds failed: no answer"))
 
     def test_what_failed_is_not_judged(self):
         configs = [three("always"), {**three("hint"), "failed": "why"}]
@@ -206,6 +219,10 @@ class Judge(unittest.TestCase):
     def test_loss(self):
         configs = [three("stock", stddev=30.0), three("hint", stddev=10.0), three("blind", stddev=25.0)]
         self.assertEqual(judge.ratios(configs)["stddev_loss_of_blind"]["value"], 0.75)
+        # in some draws of the rounds there is no gain: what of it is lost cannot be told
+        doubtful = [config("stock", [entry(number, stddev=stddev) for number, stddev in ((1, 30.0), (2, 30.0), (3, 9.0))]),
+                    three("hint", stddev=10.0), three("blind", stddev=25.0)]
+        self.assertIsNone(judge.ratios(doubtful)["stddev_loss_of_blind"]["value"])
         nothing = judge.ratios([three("stock"), three("hint"), three("blind")])["stddev_loss_of_blind"]
         self.assertIsNone(nothing["value"])
         self.assertIn("3 MAD", nothing["reason"])
@@ -250,6 +267,8 @@ class Judge(unittest.TestCase):
         self.assertEqual(value(stock=(200.0, 0.1), always=(50.0, 2.0), zeroed=(10.0, 0.1)), 2.0)
         self.assertEqual(value(stock=(200.0, 0.1), poll_1ms=(90.0, 0.16)), 0.9)
         self.assertIsNone(value(zeroed=(10.0, 0.1)))
+        # a host that was idle all the time cannot be outdone
+        self.assertIsNone(judge.ratios([three("hint", busy=0.0), three("stock")])["pareto_of_hint"]["value"])
         few = [three("hint", n=10), three("stock")]
         self.assertIn("hint has 30", judge.ratios(few)["pareto_of_hint"]["reason"])
 

@@ -105,7 +105,7 @@ WORKLOADS = {
 }
 # what a quick run does, and how
 QUICK = ("rtp", "onoff", "cyclictest", "blk-qd1", "idle")
-QUICK_ROUNDS, QUICK_SECONDS = 2, 3
+QUICK_ROUNDS, QUICK_SECONDS = 3, 3
 
 
 def default_configs(name):

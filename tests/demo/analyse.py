@@ -83,7 +83,7 @@ def extra_cpu_share(hint, stock, always, paired=False):
 
     def estimate(hints, stocks, alwayses):
         below = statistics.median(alwayses) - statistics.median(stocks)
-        return (statistics.median(hints) - statistics.median(stocks)) / below if below else math.inf
+        return (statistics.median(hints) - statistics.median(stocks)) / below if below > 0 else math.inf
 
     difference = statistics.median(always) - statistics.median(stock)
     noise = max(mad(always), mad(stock))
