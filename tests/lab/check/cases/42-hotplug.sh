@@ -15,11 +15,16 @@ for round in 1 2; do
 	add
 	channel_works hot
 	hooks_work hot
+	# while tasks come and go, whose hooks go with it
+	guest-run -n hot "runnable storm 3 0" &
+	storm=$!
+	sleep 0.5
 	del
 	within 20 "detached by device_del" not_attached hot
 	within 20 "the device is gone" gone
 	[ -z "$(guest-run -n hot "ls $GUEST_DRIVER | grep '^virtio[0-9]' || :")" ] ||
 		fail "the driver still has a device"
+	wait $storm || fail "the storm around device_del failed"
 done
 answered
 add

@@ -8,6 +8,7 @@
 #ifndef WAIT_CALLS_H
 #define WAIT_CALLS_H
 
+#include <arpa/inet.h>
 #include <err.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -25,8 +26,8 @@ struct wait_call {
 	const char *name;
 	/* Waits for input, at most so long; returns what the kernel returned. */
 	long (*wait)(int64_t timeout_ns);
-	/* Waits on the socket, whose timeout is in ticks; else on the pipe. */
-	bool socket;
+	/* Which one it waits on, whose timeout is in ticks; else on the pipe. */
+	enum { NO_SOCKET, UNIX_SOCKET, UDP_SOCKET, TCP_SOCKET, NR_SOCKETS } socket;
 };
 
 /* Of arch/x86/entry/syscalls/syscall_32.tbl */
@@ -41,7 +42,7 @@ enum { SOCKETCALL_RECV = 10, SOCKETCALL_RECVFROM = 12, SOCKETCALL_RECVMSG = 17, 
 
 #define NS_PER_S	1000000000LL
 
-static int pipe_fds[2], socket_fds[2], epoll_fd;
+static int pipe_fds[2], socket_fds[NR_SOCKETS][2], epoll_fd;
 
 /* All arguments are static: below 4 GiB. */
 static struct pollfd pollfd;
@@ -112,15 +113,20 @@ static int set_fds(void)
 	return pipe_fds[0] + 1;
 }
 
-static int set_socket(int64_t ns)
+static int set_timeout(int fd, int64_t ns)
 {
 	struct timeval tv = { ns / NS_PER_S, ns % NS_PER_S / 1000 };
 
 	if (ns == FOREVER)
 		tv = (struct timeval){ 0 };
-	if (setsockopt(socket_fds[0], SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)))
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)))
 		err(2, "SO_RCVTIMEO");
-	return socket_fds[0];
+	return fd;
+}
+
+static int set_socket(int64_t ns)
+{
+	return set_timeout(socket_fds[UNIX_SOCKET][0], ns);
 }
 
 static void set_msgs(void)
@@ -174,6 +180,17 @@ static long do_epoll_pwait2(int64_t ns)
 static long do_recvfrom(int64_t ns)
 {
 	return syscall(SYS_recvfrom, set_socket(ns), &byte, 1, 0, NULL, NULL);
+}
+
+/* Each protocol has its own way to sleep. */
+static long do_recvfrom_udp(int64_t ns)
+{
+	return syscall(SYS_recvfrom, set_timeout(socket_fds[UDP_SOCKET][0], ns), &byte, 1, 0, NULL, NULL);
+}
+
+static long do_recvfrom_tcp(int64_t ns)
+{
+	return syscall(SYS_recvfrom, set_timeout(socket_fds[TCP_SOCKET][0], ns), &byte, 1, 0, NULL, NULL);
 }
 
 static long do_recvmsg(int64_t ns)
@@ -316,9 +333,11 @@ static const struct wait_call wait_calls[] = {
 	{ .name = "epoll_wait", .wait = do_epoll_wait },
 	{ .name = "epoll_pwait", .wait = do_epoll_pwait },
 	{ .name = "epoll_pwait2", .wait = do_epoll_pwait2 },
-	{ .name = "recvfrom", .wait = do_recvfrom, .socket = true },
-	{ .name = "recvmsg", .wait = do_recvmsg, .socket = true },
-	{ .name = "recvmmsg", .wait = do_recvmmsg, .socket = true },
+	{ .name = "recvfrom", .wait = do_recvfrom, .socket = UNIX_SOCKET },
+	{ .name = "recvfrom, UDP", .wait = do_recvfrom_udp, .socket = UDP_SOCKET },
+	{ .name = "recvfrom, TCP", .wait = do_recvfrom_tcp, .socket = TCP_SOCKET },
+	{ .name = "recvmsg", .wait = do_recvmsg, .socket = UNIX_SOCKET },
+	{ .name = "recvmmsg", .wait = do_recvmmsg, .socket = UNIX_SOCKET },
 	{ .name = "poll/32", .wait = do_poll_32 },
 	{ .name = "ppoll/32", .wait = do_ppoll_32 },
 	{ .name = "ppoll_time64/32", .wait = do_ppoll_time64_32 },
@@ -329,16 +348,58 @@ static const struct wait_call wait_calls[] = {
 	{ .name = "epoll_wait/32", .wait = do_epoll_wait_32 },
 	{ .name = "epoll_pwait/32", .wait = do_epoll_pwait_32 },
 	{ .name = "epoll_pwait2/32", .wait = do_epoll_pwait2_32 },
-	{ .name = "socketcall recv/32", .wait = do_socketcall_recv, .socket = true },
-	{ .name = "socketcall recvfrom/32", .wait = do_socketcall_recvfrom, .socket = true },
-	{ .name = "socketcall recvmsg/32", .wait = do_socketcall_recvmsg, .socket = true },
-	{ .name = "socketcall recvmmsg/32", .wait = do_socketcall_recvmmsg, .socket = true },
-	{ .name = "recvfrom/32", .wait = do_recvfrom_32, .socket = true },
-	{ .name = "recvmsg/32", .wait = do_recvmsg_32, .socket = true },
-	{ .name = "recvmmsg/32", .wait = do_recvmmsg_32, .socket = true },
-	{ .name = "recvmmsg_time64/32", .wait = do_recvmmsg_time64_32, .socket = true },
+	{ .name = "socketcall recv/32", .wait = do_socketcall_recv, .socket = UNIX_SOCKET },
+	{ .name = "socketcall recvfrom/32", .wait = do_socketcall_recvfrom, .socket = UNIX_SOCKET },
+	{ .name = "socketcall recvmsg/32", .wait = do_socketcall_recvmsg, .socket = UNIX_SOCKET },
+	{ .name = "socketcall recvmmsg/32", .wait = do_socketcall_recvmmsg, .socket = UNIX_SOCKET },
+	{ .name = "recvfrom/32", .wait = do_recvfrom_32, .socket = UNIX_SOCKET },
+	{ .name = "recvmsg/32", .wait = do_recvmsg_32, .socket = UNIX_SOCKET },
+	{ .name = "recvmmsg/32", .wait = do_recvmmsg_32, .socket = UNIX_SOCKET },
+	{ .name = "recvmmsg_time64/32", .wait = do_recvmmsg_time64_32, .socket = UNIX_SOCKET },
 	{ .name = NULL }
 };
+
+static int open_inet(int type, struct sockaddr_in *addr)
+{
+	socklen_t len = sizeof(*addr);
+	int fd = socket(AF_INET, type, 0);
+
+	*addr = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	if (fd < 0 || bind(fd, (struct sockaddr *)addr, len) || getsockname(fd, (struct sockaddr *)addr, &len))
+		err(2, "a socket on the loopback device");
+	return fd;
+}
+
+static void connect_inet(int fd, const struct sockaddr_in *addr)
+{
+	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)))
+		err(2, "connect");
+}
+
+static void open_udp(int fds[2])
+{
+	struct sockaddr_in addr[2];
+
+	for (int i = 0; i < 2; i++)
+		fds[i] = open_inet(SOCK_DGRAM, &addr[i]);
+	for (int i = 0; i < 2; i++)
+		connect_inet(fds[i], &addr[!i]);
+}
+
+static void open_tcp(int fds[2])
+{
+	struct sockaddr_in addr;
+	int listener = open_inet(SOCK_STREAM, &addr);
+
+	if (listen(listener, 1))
+		err(2, "listen");
+	fds[1] = socket(AF_INET, SOCK_STREAM, 0);
+	connect_inet(fds[1], &addr);
+	fds[0] = accept(listener, NULL, NULL);
+	if (fds[0] < 0)
+		err(2, "accept");
+	close(listener);
+}
 
 static void wait_calls_open(void)
 {
@@ -346,14 +407,16 @@ static void wait_calls_open(void)
 
 	epoll_fd = epoll_create1(0);
 	if (pipe2(pipe_fds, O_NONBLOCK) || epoll_fd < 0 ||
-	    socketpair(AF_UNIX, SOCK_DGRAM, 0, socket_fds) ||
+	    socketpair(AF_UNIX, SOCK_DGRAM, 0, socket_fds[UNIX_SOCKET]) ||
 	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, pipe_fds[0], &in))
 		err(2, "pipe, socket or epoll");
+	open_udp(socket_fds[UDP_SOCKET]);
+	open_tcp(socket_fds[TCP_SOCKET]);
 }
 
 static void wait_calls_wake(const struct wait_call *call)
 {
-	if (write(call->socket ? socket_fds[1] : pipe_fds[1], "x", 1) != 1)
+	if (write(call->socket ? socket_fds[call->socket][1] : pipe_fds[1], "x", 1) != 1)
 		err(2, "write");
 }
 
@@ -363,7 +426,7 @@ static void wait_calls_drain(const struct wait_call *call)
 	char c;
 
 	if (call->socket)
-		while (recv(socket_fds[0], &c, 1, MSG_DONTWAIT) == 1)
+		while (recv(socket_fds[call->socket][0], &c, 1, MSG_DONTWAIT) == 1)
 			;
 	else
 		while (read(pipe_fds[0], &c, 1) == 1)
