@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define BLOCK		4096
+#define CALIBRATE_NS	200000000
 
 static long long now_ns(void)
 {
@@ -25,30 +26,33 @@ static long long now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static void spin(long turns)
+/* Neither inlined nor cloned: the turns that are worked are those that were timed. */
+static __attribute__((noipa)) void spin(long turns)
 {
 	for (long i = 0; i < turns; i++)
 		asm volatile("" : : : "memory");
 }
 
 /*
- * How many turns of spin() take a microsecond, by the fastest of batches. Work is
- * counted in turns, not timed: time for which this task or its vCPU was taken
- * from its CPU is no work done.
+ * How many turns of spin() take a microsecond, by the fastest of batches; it is over
+ * when none has been faster for a while, so that a CPU has its frequency by then. Work
+ * is counted in turns, not timed: time for which this task or its vCPU was taken from
+ * its CPU is no work done.
  */
 static long calibrate(void)
 {
 	const long batch = 20000;
-	long long best_ns = 0;
+	long long best_ns = 0, best_at = now_ns(), begun, ended;
 
-	for (int i = 0; i < 50; i++) {
-		long long took_ns = -now_ns();
-
+	do {
+		begun = now_ns();
 		spin(batch);
-		took_ns += now_ns();
-		if (took_ns > 0 && (!best_ns || took_ns < best_ns))
-			best_ns = took_ns;
-	}
+		ended = now_ns();
+		if (ended > begun && (!best_ns || ended - begun < best_ns)) {
+			best_ns = ended - begun;
+			best_at = ended;
+		}
+	} while (ended - best_at < CALIBRATE_NS);
 	return best_ns ? batch * 1000 / best_ns : batch;
 }
 
@@ -103,13 +107,13 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	addr.sin_port = htons(atoi(argv[1]));
+	turns = calibrate() * atol(argv[2]);
 	if (bind(pollfd.fd, (struct sockaddr *)&addr, sizeof(addr))) {
 		perror("udp-server");
 		return 1;
 	}
 	if (argc == 5)
 		open_disk(argv[4]);
-	turns = calibrate() * atol(argv[2]);
 	for (;;) {
 		if (poll(&pollfd, 1, atoi(argv[3])) > 0)
 			answer(pollfd.fd, turns);

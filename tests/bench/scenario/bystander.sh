@@ -8,7 +8,8 @@
 
 other_ip=$(guest-start bystander --device none --guest-append sched_hint.guest_module=0) ||
 	die "the second guest does not start"
-guest-run -n bystander "udp-server $PORT $WORK_US $POLL_TIMEOUT_MS >/dev/null 2>&1 </dev/null &"
+guest-run -n bystander "udp-server $PORT $WORK_US $POLL_TIMEOUT_MS >/tmp/background.log 2>&1 </dev/null &"
+await_server bystander
 
 load() { # LOG SECONDS SEED
 	pin-load udp-load "$GUEST_IP" $PORT constant "$OTHER_GAP_US" $(($2 * 1000000 / OTHER_GAP_US)) "$3" 1 0 1 0 1 - \

@@ -13,6 +13,14 @@ prepare() {
 	else
 		guest_background "exec udp-server $PORT $WORK_US $POLL_TIMEOUT_MS ${KIND_QEMU_ARGS:+/dev/vda}"
 	fi
+	await_server main
+}
+
+# It first finds out how fast its CPU is.
+await_server() { # GUEST
+	guest-run -n "$1" "for i in \$(seq 100); do
+		grep -q ':$(printf %04X $PORT) ' /proc/net/udp && exit; sleep 0.1; done; exit 1" ||
+		die "the server in guest $1 does not start: $(guest-run -n "$1" 'tail -n 1 /tmp/background.log')"
 }
 
 # As many requests as take the seconds on average, at least one repetition
