@@ -181,26 +181,25 @@ static void sched_hint_config_changed(struct virtio_device *vdev)
 	queue_listen_work(vdev->priv);
 }
 
-/* What is less than was negotiated; both return the length of what they write to @buf. */
-static int emit_missing(char *buf, u64 failed)
-{
-	int len = sysfs_emit(buf, "degraded: not published: ");
-
-	len += sched_hint_emit_features(buf, len, failed);
-	return len + sysfs_emit_at(buf, len, " (see the kernel's log)\n");
-}
-
+/*
+ * Whether all is published that was negotiated: what is missing by mishap, and needs a
+ * remedy, comes first. Returns the length of what is written to @buf.
+ */
 static int emit_degraded(char *buf)
 {
 	unsigned int unpublished = sched_hint_idle_unpublished();
+	u64 failed = sched_hint_idle_failed();
+	int len;
 
 	if (unpublished)
 		return sysfs_emit(buf,
 				  "degraded: %u CPUs are not published (see the kernel's log)\n",
 				  unpublished);
-	if (!sched_hint_idle_degraded() && sched_hint_idle_failed())
-		return emit_missing(buf, sched_hint_idle_failed());
-	return sysfs_emit(buf, "%s\n", sched_hint_idle_degraded() ?: "ok");
+	if (!failed)
+		return sysfs_emit(buf, "%s\n", sched_hint_idle_degraded() ?: "ok");
+	len = sysfs_emit(buf, "degraded: not published: ");
+	len += sched_hint_emit_features(buf, len, failed);
+	return len + sysfs_emit_at(buf, len, " (see the kernel's log)\n");
 }
 
 /* Returns the length of what is written to @buf, a page of sysfs'. */

@@ -242,7 +242,10 @@ void shint_kvm_override(struct shint_vm *vm, u32 max_ns)
 	}
 	if (!override->users) {
 		WRITE_ONCE(override->max_ns, max_ns);
-		/* Not what somebody sets at this very moment. */
+		/*
+		 * Not what somebody has set since. (Of one that was set just before, and is
+		 * not in force yet, nothing tells: at the first time it is lost.)
+		 */
 		override->users = cmpxchg(&kvm->max_halt_poll_ns, found_ns, max_ns) != found_ns;
 	}
 	if (override->users) {

@@ -16,9 +16,9 @@ for round in 1 2; do
 	channel_works hot
 	hooks_work hot
 	# while tasks come and go, whose hooks go with it
-	guest-run -n hot "runnable storm 3 0" &
+	guest-run -n hot "runnable storm 5 0" &
 	storm=$!
-	sleep 0.5
+	within 10 "the storm" guest-run -n hot "pidof runnable >/dev/null"
 	del
 	within 20 "detached by device_del" not_attached hot
 	within 20 "the device is gone" gone

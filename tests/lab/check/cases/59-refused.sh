@@ -32,8 +32,11 @@ without() { # TRACEPOINT FEATURE LOG SLOTS-WORDS FEATURES-IN-USE
 	logged "virtio_sched_hint: $3 not published: -12" || fail "without $2: the log is $(cat "$RESULTS/refused")"
 	expect "features without $2" "$(guest_attribute features_in_use refused)" "$5"
 	within 10 "idle without $2" idles
+	guest-run -n refused "timeout 1 sh -c 'while :; do :; done'" & # runnable, where that is told
+	sleep 0.5
 	slots=$(guest-monitor refused info sched-hint | grep slot)
 	! echo "$slots" | grep -q "$4" || fail "without $2 the slots say: $slots"
+	wait $! || :
 	unload
 }
 
@@ -53,7 +56,7 @@ load_with hotplug=1
 within 20 "attached without a hotplug state" attached refused
 within 10 "without a hotplug state" guest_says 1 "cannot hook the idle loop" refused
 expect "idle mode without a hotplug state" "$(guest_attribute idle_mode refused)" off
-expect "features without a hotplug state" "$(guest_attribute publishes refused)" 0
+expect "publishes without a hotplug state" "$(guest_attribute publishes refused)" 0
 unload
 
 # The device refuses the table, or does not answer: the driver stays, and is off.
