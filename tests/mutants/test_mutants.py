@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each mutant can still be made: its patch applies, and the tests that it names are there."""
+"""Each mutant can still be made: its patch applies, and the cases of the lab that it names are there."""
 
 import glob
 import os
