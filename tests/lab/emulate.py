@@ -72,18 +72,18 @@ def give_way(pid):
 
 
 def emulated_cpus(pid, nr_cpus, patience_s=5):
-    """The threads of QEMU's emulated CPUs: {CPU: thread id}."""
+    """The threads of QEMU's emulated CPUs: {CPU: thread id}; in virtual time one for all, as CPU 0."""
     deadline = time.monotonic() + patience_s
     found = {}
     while len(found) < nr_cpus and time.monotonic() < deadline:
         for tid in os.listdir(f"/proc/{pid}/task"):
             try:
                 with open(f"/proc/{pid}/task/{tid}/comm", encoding="ascii", errors="replace") as comm:
-                    match = re.match(r"CPU (\d+)/TCG", comm.read())
+                    match = re.match(r"(?:CPU (\d+)|ALL CPUs)/TCG", comm.read())
             except OSError:
                 continue
             if match:
-                found[int(match[1])] = int(tid)
+                found[int(match[1] or 0)] = int(tid)
         time.sleep(0.02)
     return found
 
@@ -114,6 +114,7 @@ class EmulatedHost:
         self.complaints = []
         self.nr_cpus = machine["nr_cpus"]
         self.virtual_time = machine["virtual_time"]
+        self.assignable_nic = machine["assignable_nic"]
         accel = ["-accel", "tcg,thread=multi"]
         if self.virtual_time:
             accel = ["-accel", "tcg,thread=single",
@@ -132,7 +133,7 @@ class EmulatedHost:
             "-serial", f"file:{console}", "-serial", "stdio",
             "-drive", f"file={disk},format=raw,if=none,id=results,cache=unsafe",
             "-device", "virtio-blk-pci,drive=results,romfile=",
-            *(ASSIGNABLE_NIC if machine["assignable_nic"] else []),
+            *(ASSIGNABLE_NIC if self.assignable_nic else []),
             "-kernel", kernel, "-initrd", initramfs,
             "-append", f"console=ttyS0 loglevel=5 panic=-1 {APPEND} {append}"]
 
@@ -146,6 +147,10 @@ class EmulatedHost:
             if not self.virtual_time:
                 prefer_main_loop(process.pid)
                 pin(process.pid, self.nr_cpus)
+            elif self.assignable_nic and emulated_cpus(process.pid, 1):
+                # The net between the two NICs is the main loop's, and is waited for in virtual time.
+                # The emulated CPUs' thread is there by now, and goes on giving way.
+                prefer_main_loop(process.pid)
             return self._follow(process, deadline, line)
         finally:
             if process.poll() is None:
