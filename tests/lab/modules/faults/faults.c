@@ -12,6 +12,8 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_sched_hint.h>
 
+#include "../replace.h"
+
 static char *tracepoint = "";
 module_param(tracepoint, charp, 0444);
 MODULE_PARM_DESC(tracepoint, "which one takes no probe");
@@ -36,54 +38,38 @@ static char *config = "";
 module_param(config, charp, 0444);
 MODULE_PARM_DESC(config, "which field of the device's configuration does not fit the driver: version, stride or slots");
 
-/* What a probed function is replaced by. */
-static notrace int no_memory(void)
-{
-	return -ENOMEM;
-}
-
+/* Like no_memory(), what a probed function is replaced by. */
 static notrace void *nothing(void)
 {
 	return NULL;
-}
-
-static int replace(struct pt_regs *regs, void *by)
-{
-	instruction_pointer_set(regs, (unsigned long)by);
-	return 1;
-}
-
-/* Where there is one, kprobes let the instruction pointer be changed. */
-static void replaced(struct kprobe *probe, struct pt_regs *regs, unsigned long flags)
-{
 }
 
 static int at_tracepoint(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct tracepoint *tp = (void *)regs_get_kernel_argument(regs, 0);
 
-	return strcmp(tp->name, tracepoint) ? 0 : replace(regs, no_memory);
+	return strcmp(tp->name, tracepoint) ? 0 : replace_by(regs, no_memory);
 }
 
 static int at_hotplug(struct kprobe *probe, struct pt_regs *regs)
 {
 	const char *name = (void *)regs_get_kernel_argument(regs, 1);
 
-	return !hotplug || strcmp(name, "virtio_sched_hint:online") ? 0 : replace(regs, no_memory);
+	return !hotplug || strcmp(name, "virtio_sched_hint:online") ? 0 : replace_by(regs, no_memory);
 }
 
 static int at_cpuidle(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct cpuidle_driver *driver = (void *)regs_get_kernel_argument(regs, 0);
 
-	return !cpuidle || strcmp(driver->name, "sched_hint") ? 0 : replace(regs, no_memory);
+	return !cpuidle || strcmp(driver->name, "sched_hint") ? 0 : replace_by(regs, no_memory);
 }
 
 static int at_answer(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct virtqueue *vq = (void *)regs_get_kernel_argument(regs, 0);
 
-	return !silent || vq->vdev->id.device != VIRTIO_ID_SCHED_HINT ? 0 : replace(regs, nothing);
+	return !silent || vq->vdev->id.device != VIRTIO_ID_SCHED_HINT ? 0 : replace_by(regs, nothing);
 }
 
 /* A command begins the buffer that is the queue's token. */
@@ -148,9 +134,9 @@ static int at_bus_probe(struct kprobe *probe, struct pt_regs *regs)
 }
 
 #define PROBE(function, handler) \
-	{ .symbol_name = function, .pre_handler = handler, .post_handler = replaced }
+	(&(struct kprobe){ .symbol_name = function, .pre_handler = handler, .post_handler = replaced })
 
-static struct kprobe probes[] = {
+static struct kprobe *probes[] = {
 	PROBE("tracepoint_probe_register", at_tracepoint),
 	PROBE("__cpuhp_setup_state", at_hotplug),
 	PROBE("cpuidle_register_driver", at_cpuidle),
@@ -161,29 +147,14 @@ static struct kprobe probes[] = {
 
 static int __init faults_init(void)
 {
-	unsigned int i;
-	int ret;
-
-	for (i = 0; i < ARRAY_SIZE(probes); i++) {
-		ret = register_kprobe(&probes[i]);
-		if (ret) {
-			pr_err("faults: no probe at %s: %d\n", probes[i].symbol_name, ret);
-			while (i--)
-				unregister_kprobe(&probes[i]);
-			return ret;
-		}
-	}
-	return 0;
+	return register_kprobes(probes, ARRAY_SIZE(probes));
 }
 module_init(faults_init);
 
 /* The device is bound to no driver by then, or to one that reads its configuration no more. */
 static void __exit faults_exit(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		unregister_kprobe(&probes[i]);
+	unregister_kprobes(probes, ARRAY_SIZE(probes));
 	if (the_device)
 		the_device->config = real_ops;
 }

@@ -9,6 +9,8 @@
 #include <linux/virtio.h>
 #include <linux/virtio_sched_hint.h>
 
+#include "../replace.h"
+
 static unsigned int stale;
 module_param(stale, uint, 0444);
 MODULE_PARM_DESC(stale, "uses of a deleted queue so far");
@@ -16,25 +18,11 @@ MODULE_PARM_DESC(stale, "uses of a deleted queue so far");
 /* The device's last one; no other driver empties its queues but to suspend or to go. */
 static const struct virtqueue *deleted;
 
-/* What the probed function is replaced by. */
-static notrace int no_memory(void)
-{
-	return -ENOMEM;
-}
-
 static int refuse(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct virtio_device *vdev = (void *)regs_get_kernel_argument(regs, 0);
 
-	if (vdev->id.device != VIRTIO_ID_SCHED_HINT)
-		return 0;
-	instruction_pointer_set(regs, (unsigned long)no_memory);
-	return 1;
-}
-
-/* Where there is one, kprobes let the instruction pointer be changed. */
-static void refused(struct kprobe *probe, struct pt_regs *regs, unsigned long flags)
-{
+	return vdev->id.device != VIRTIO_ID_SCHED_HINT ? 0 : replace_by(regs, no_memory);
 }
 
 static int note_deleted(struct kprobe *probe, struct pt_regs *regs)
@@ -56,7 +44,7 @@ static int count_stale(struct kprobe *probe, struct pt_regs *regs)
 static struct kprobe find_probe = {
 	.symbol_name = "vp_find_vqs",
 	.pre_handler = refuse,
-	.post_handler = refused,
+	.post_handler = replaced,
 };
 
 static struct kprobe delete_probe = {
