@@ -113,8 +113,10 @@ static int set_fds(void)
 	return pipe_fds[0] + 1;
 }
 
-static int set_timeout(int fd, int64_t ns)
+/* Returns the socket of that kind. */
+static int set_timeout(int kind, int64_t ns)
 {
+	const int fd = socket_fds[kind][0];
 	struct timeval tv = { ns / NS_PER_S, ns % NS_PER_S / 1000 };
 
 	if (ns == FOREVER)
@@ -126,7 +128,7 @@ static int set_timeout(int fd, int64_t ns)
 
 static int set_socket(int64_t ns)
 {
-	return set_timeout(socket_fds[UNIX_SOCKET][0], ns);
+	return set_timeout(UNIX_SOCKET, ns);
 }
 
 static void set_msgs(void)
@@ -177,20 +179,25 @@ static long do_epoll_pwait2(int64_t ns)
 	return syscall(SYS_epoll_pwait2, epoll_fd, &event, 1, to_64(ns, 1), NULL, 8);
 }
 
-static long do_recvfrom(int64_t ns)
+/* Each protocol has its own way to sleep. */
+static long recvfrom_on(int kind, int64_t ns)
 {
-	return syscall(SYS_recvfrom, set_socket(ns), &byte, 1, 0, NULL, NULL);
+	return syscall(SYS_recvfrom, set_timeout(kind, ns), &byte, 1, 0, NULL, NULL);
 }
 
-/* Each protocol has its own way to sleep. */
+static long do_recvfrom(int64_t ns)
+{
+	return recvfrom_on(UNIX_SOCKET, ns);
+}
+
 static long do_recvfrom_udp(int64_t ns)
 {
-	return syscall(SYS_recvfrom, set_timeout(socket_fds[UDP_SOCKET][0], ns), &byte, 1, 0, NULL, NULL);
+	return recvfrom_on(UDP_SOCKET, ns);
 }
 
 static long do_recvfrom_tcp(int64_t ns)
 {
-	return syscall(SYS_recvfrom, set_timeout(socket_fds[TCP_SOCKET][0], ns), &byte, 1, 0, NULL, NULL);
+	return recvfrom_on(TCP_SOCKET, ns);
 }
 
 static long do_recvmsg(int64_t ns)
