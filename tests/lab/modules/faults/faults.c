@@ -55,21 +55,27 @@ static int at_hotplug(struct kprobe *probe, struct pt_regs *regs)
 {
 	const char *name = (void *)regs_get_kernel_argument(regs, 1);
 
-	return !hotplug || strcmp(name, "virtio_sched_hint:online") ? 0 : replace_by(regs, no_memory);
+	if (!hotplug || strcmp(name, "virtio_sched_hint:online"))
+		return 0;
+	return replace_by(regs, no_memory);
 }
 
 static int at_cpuidle(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct cpuidle_driver *driver = (void *)regs_get_kernel_argument(regs, 0);
 
-	return !cpuidle || strcmp(driver->name, "sched_hint") ? 0 : replace_by(regs, no_memory);
+	if (!cpuidle || strcmp(driver->name, "sched_hint"))
+		return 0;
+	return replace_by(regs, no_memory);
 }
 
 static int at_answer(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct virtqueue *vq = (void *)regs_get_kernel_argument(regs, 0);
 
-	return !silent || vq->vdev->id.device != VIRTIO_ID_SCHED_HINT ? 0 : replace_by(regs, nothing);
+	if (!silent || vq->vdev->id.device != VIRTIO_ID_SCHED_HINT)
+		return 0;
+	return replace_by(regs, nothing);
 }
 
 /* A command begins the buffer that is the queue's token. */
@@ -134,7 +140,9 @@ static int at_bus_probe(struct kprobe *probe, struct pt_regs *regs)
 }
 
 #define PROBE(function, handler) \
-	(&(struct kprobe){ .symbol_name = function, .pre_handler = handler, .post_handler = replaced })
+	(&(struct kprobe){ \
+		.symbol_name = function, .pre_handler = handler, .post_handler = replaced \
+	})
 
 static struct kprobe *probes[] = {
 	PROBE("tracepoint_probe_register", at_tracepoint),
