@@ -106,12 +106,12 @@ static noinline void call_decide(void)
 	policy_decide(&situation, &decision);
 }
 
-static wait_queue_func_t arrival_woken;
+static wait_queue_func_t taps_woken;
 static struct wait_queue_entry *watch;
 
 static noinline void call_arrival(void)
 {
-	arrival_woken(watch, TASK_NORMAL, 0, poll_to_key(EPOLLIN));
+	taps_woken(watch, TASK_NORMAL, 0, poll_to_key(EPOLLIN));
 }
 
 static u64 row_cycles(void (*call)(void))
@@ -224,15 +224,15 @@ static int bench_arrival(void)
 	struct list_head *vms = (void *)lookup_name("kvm_sched_hint:shint_vms");
 	struct shint_vm *vm;
 
-	arrival_woken = (void *)lookup_name("kvm_sched_hint:arrival_woken");
-	if (!vms || !arrival_woken)
+	taps_woken = (void *)lookup_name("kvm_sched_hint:taps_woken");
+	if (!vms || !taps_woken)
 		return -ENOENT;
 	list_for_each_entry(vm, vms, list) {
 		/* The entry is what a watch begins with. */
 		watch = (void *)vm->watches[0];
 		if (!watch)
 			continue;
-		if (watch->func != arrival_woken)
+		if (watch->func != taps_woken)
 			return -EINVAL;
 		report("arrival", call_arrival);
 		return 0;
