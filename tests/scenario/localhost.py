@@ -15,6 +15,8 @@ NEEDED = {
     "tun": "/sys/class/misc/tun",
     "vhost_net": "/sys/class/misc/vhost-net",
 }
+# files/host is laid over the host's files; overlayfs has parameters, so built in it is there, too
+NEEDED_FOR_FILES = {"overlay": "/sys/module/overlay"}
 PROJECT = "kvm_sched_hint"
 
 
@@ -23,8 +25,9 @@ def _loaded(module):
 
 
 class Modules:
-    def __init__(self, may_load):
+    def __init__(self, may_load, with_files):
         self.may_load = may_load
+        self.needed = {**NEEDED, **(NEEDED_FOR_FILES if with_files else {})}
         self.loaded = []
         self.built = bundle.project_modules(os.uname().release).get(PROJECT + ".ko")
 
@@ -32,12 +35,12 @@ class Modules:
         """Before anything is done: is this a KVM host, and are we allowed?"""
         if os.geteuid() != 0:
             raise SetupError("this needs root: it creates tap devices and pins kernel threads")
-        missing = [m for m, path in NEEDED.items() if not os.path.exists(path)]
+        missing = [m for m, path in self.needed.items() if not os.path.exists(path)]
         if missing and not self.may_load:
             raise SetupError(f"not loaded: {', '.join(missing)}; load them (modprobe), or give --yes-load-modules")
 
     def prepare(self, log):
-        for module, path in NEEDED.items():
+        for module, path in self.needed.items():
             if not os.path.exists(path):
                 self._load(["modprobe", self._kvm_vendor() if module == "kvm" else module])
         if _loaded(PROJECT):
@@ -77,9 +80,6 @@ class Modules:
 
 def overlay_root(files, tmp):
     """Shell commands that lay files/host over a private view of the file system."""
-    with open("/proc/filesystems", encoding="ascii") as known:
-        if "overlay" not in known.read().split():
-            raise SetupError("files/host needs overlayfs, which is not loaded: modprobe overlay")
     root, work = os.path.join(tmp, "root"), os.path.join(tmp, "overlay")
     quoted = {k: shlex.quote(v) for k, v in {"root": root, "work": work, "files": files, "tmp": tmp}.items()}
     # The files go to the upper layer: two lower layers may not lie in one another.

@@ -259,6 +259,22 @@ class Top(unittest.TestCase):
         self.assertEqual(first["vms"][0]["vcpus"][0]["state"], {"wake_cost_ns": 5, "mode": "hint"})
         self.assertEqual(second["vms"][0]["rates"]["halts"], 0)
 
+    def test_columns(self):
+        """Each under its title."""
+        with tempfile.TemporaryDirectory() as root:
+            write(root, {**LOADED, **counters(1000, arrival_wakes=0, arrival_hits=0)})
+            with subprocess.Popen([TOOL, "top", "--interval", "0.6", "--count", "1"], text=True,
+                                  env=environment(root), stdout=subprocess.PIPE) as process:
+                time.sleep(0.3)
+                write(root, counters(1060, arrival_wakes=600, arrival_hits=300))
+                title, columns, of_vm, of_vcpu = process.communicate()[0].splitlines()
+        interval_s = float(re.search(r"over (\S+) s", title)[1])
+        for row in (of_vm, of_vcpu):
+            for name, grown in (("HALT/s", 60), ("KEPTms/s", 60), ("PACKET/s", 600), ("PHIT/s", 300)):
+                end = columns.index(name) + len(name)
+                self.assertAlmostEqual(float(row[:end].split()[-1]) * interval_s, grown, delta=grown / 8, msg=name)
+            self.assertRegex(row, r"  stale \d+\.\d$")
+
     def test_new_vm_and_old_name(self):
         """Nothing is known of a VM that was not there before, or begins anew."""
         for before in ("vm 11-0 halts=1\nstatus 11-0 ok", counters(99)["proc/kvm-sched-hint"]):

@@ -30,6 +30,8 @@ static const struct {
 	{ "WAKE/s", "early_wakes_sent", 1 },
 	{ "HIT/s", "early_hits", 1 },
 	{ "MISS/s", "early_misses", 1 },
+	{ "PACKET/s", "arrival_wakes", 1 },
+	{ "PHIT/s", "arrival_hits", 1 },
 };
 
 #define NR_COLUMNS	ARRAY_SIZE(columns)

@@ -158,7 +158,8 @@ struct kvm_sched_hint_status {
  * @budget_ns: out: what may be kept in any second beyond what KVM would have
  *	polled; 0 for a VM without a budget of its own
  * @used_ns: out: what of it is used up: kept in the last second, or granted
- *	and not yet over. More than all of it in the first second of an attachment
+ *	and not yet over, and what wake-ups in that second cost. More than all of
+ *	it in the first second of an attachment
  * @halts: out: halts seen since the attachment
  * @grants: out: of these, kept
  * @refused: out: of these, stock because the budget was spent

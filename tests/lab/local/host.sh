@@ -14,12 +14,12 @@ cd /sched-hint
 run="python3 tests/scenario/run /sched-hint/hello --host=local --timeout 100 --out /tmp/out"
 
 rmmod vhost_net
-modprobe overlay
-# not told to load: refuses, names the module, loads nothing
+[ ! -e /sys/module/overlay ]
+# not told to load: refuses, names the modules, loads nothing
 if $run --kernel "$KERNEL" 2>"$results/refusal"; then
 	exit 1
 fi
-grep vhost_net "$results/refusal"
+grep 'vhost_net, overlay' "$results/refusal"
 [ ! -e /sys/module/vhost_net ]
 
 $run --kernel "$KERNEL" --yes-load-modules
@@ -29,4 +29,5 @@ $run --kernel "$KERNEL" --yes-load-modules
 cat /tmp/out/result.json
 # what it loaded is gone again, and so are its tap devices
 [ ! -e /sys/module/vhost_net ]
+[ ! -e /sys/module/overlay ]
 ! ip link | grep shtap
