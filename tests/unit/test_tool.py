@@ -267,7 +267,8 @@ class Top(unittest.TestCase):
                                   env=environment(root), stdout=subprocess.PIPE) as process:
                 time.sleep(0.3)
                 write(root, counters(1060, arrival_wakes=600, arrival_hits=300))
-                title, columns, of_vm, of_vcpu = process.communicate()[0].splitlines()
+                title, columns, of_vm, of_vcpu, empty = process.communicate()[0].splitlines()
+        self.assertEqual(empty, "")
         interval_s = float(re.search(r"over (\S+) s", title)[1])
         for row in (of_vm, of_vcpu):
             for name, grown in (("HALT/s", 60), ("KEPTms/s", 60), ("PACKET/s", 600), ("PHIT/s", 300)):
