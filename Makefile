@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Entry points only; how each is done stands in mk/ and scripts/.
 
+# kbuild and QEMU's configure would each fail in a way of its own
+$(if $(word 2,$(CURDIR)),$(error the path of the tree has a blank in it: $(CURDIR)))
+
 KERNEL ?= 6.12
 
 .PHONY: help clean

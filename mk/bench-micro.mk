@@ -2,5 +2,6 @@
 
 .PHONY: bench-micro
 #: make bench-micro       instructions and ns of what is added to a halt: build/results/bench-micro.json
-bench-micro: deps modules qemu
+bench-micro: deps
+	@$(MAKE) --no-print-directory modules qemu
 	@tests/bench-micro/run --kernel $(KERNEL) $(BENCH_ARGS)

@@ -3,5 +3,6 @@
 .PHONY: bench
 #: make bench             workloads and targets: tables, build/results/bench.json, plots;
 #:                        BENCH_ARGS="--quick", or what tests/bench/run --help lists
-bench: deps modules qemu
+bench: deps
+	@$(MAKE) --no-print-directory modules qemu
 	@tests/bench/run --kernel $(KERNEL) $(BENCH_ARGS)

@@ -20,9 +20,9 @@ kept_ns() {
 	echo $((kept_success + kept_fail))
 }
 
-idle_ticks() { # the fourth column of /proc/stat's first line
-	read -r _ _ _ _ idle _ </proc/stat
-	echo "$idle"
+idle_ticks() { # idle and iowait of /proc/stat's first line: a CPU idles while its tasks wait for I/O, too
+	read -r _ _ _ _ idle iowait _ </proc/stat
+	echo $((idle + iowait))
 }
 
 # The monotonic clock. The third line of that file has it; /proc/uptime has hundredths of a

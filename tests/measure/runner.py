@@ -23,7 +23,8 @@ def follow(argv, progress):
             progress.show(line.rstrip("\n"))
         return process.wait()
     except KeyboardInterrupt:
-        # It cleans up behind itself. Not by SIGINT, which who was begun in the background ignores.
+        # It cleans up behind itself, and heeds the first that asks it to. Not by SIGINT, which who was begun in
+        # the background ignores.
         process.terminate()
         process.wait()
         raise

@@ -4,6 +4,8 @@
 import os
 import shlex
 import subprocess
+import sys
+import time
 
 import bundle
 from options import SetupError
@@ -18,6 +20,7 @@ NEEDED = {
 # files/host is laid over the host's files; overlayfs has parameters, so built in it is there, too
 NEEDED_FOR_FILES = {"overlay": "/sys/module/overlay"}
 PROJECT = "kvm_sched_hint"
+UNLOAD_TRIES = 25
 
 
 def _loaded(module):
@@ -64,18 +67,29 @@ class Modules:
                          "tests/lab/run emulates a host")
 
     def _load(self, argv):
+        """By insmod or modprobe."""
         done = subprocess.run(argv, capture_output=True, text=True)
         if done.returncode:
             raise SetupError(f"{' '.join(argv)}: {done.stderr.strip() or 'failed'}")
-        self.loaded.append(os.path.basename(argv[1]).split(".ko")[0])
+        module = os.path.basename(argv[1]).split(".ko")[0]
+        # modprobe does not know a module that insmod has loaded from elsewhere
+        self.loaded.append(["rmmod", module] if argv[0] == "insmod" else ["modprobe", "-r", module])
 
     def environment(self):
         folder = os.path.dirname(self.built) if self.built else ""
         return {"HOST_MODULE": self.built or "", "HARNESS_MODULES": folder}
 
     def undo(self):
-        for module in reversed(self.loaded):
-            subprocess.run(["modprobe", "-r", module], capture_output=True)
+        """Unloads what was loaded; says what cannot be."""
+        for argv in reversed(self.loaded):
+            # the last of the guests may just be ending
+            for _ in range(UNLOAD_TRIES):
+                done = subprocess.run(argv, capture_output=True, text=True)
+                if not done.returncode:
+                    break
+                time.sleep(0.2)
+            else:
+                print(f"still loaded: {' '.join(argv)}: {done.stderr.strip()}", file=sys.stderr)
 
 
 def overlay_root(files, tmp):

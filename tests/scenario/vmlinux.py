@@ -45,6 +45,7 @@ def vmlinux(root, version):
             done = subprocess.run([unpacker, "-dc"], input=payload, stdout=part, stderr=subprocess.PIPE, check=False)
             if done.returncode:
                 raise SetupError(f"{unpacker} cannot unpack the kernel {version}: {done.stderr.decode().strip()}")
+            os.fchmod(part.fileno(), 0o644)
             os.rename(part.name, path)
         except OSError as error:
             raise SetupError(f"cannot unpack the kernel {version}: {error}; run `make deps`") from error

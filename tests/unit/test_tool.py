@@ -246,9 +246,9 @@ class Top(unittest.TestCase):
     def test_json(self):
         with tempfile.TemporaryDirectory() as root:
             write(root, {**LOADED, **counters(1000)})
-            with subprocess.Popen([TOOL, "top", "--json", "--interval", "0.6", "--count", "2"], text=True,
+            with subprocess.Popen([TOOL, "top", "--json", "--interval", "1.5", "--count", "2"], text=True,
                                   env=environment(root), stdout=subprocess.PIPE) as process:
-                time.sleep(0.3)
+                time.sleep(0.7)
                 write(root, counters(1060))
                 first, second = (json.loads(process.stdout.readline()) for _ in range(2))
                 self.assertEqual(process.wait(), 0)
@@ -263,9 +263,9 @@ class Top(unittest.TestCase):
         """Each under its title."""
         with tempfile.TemporaryDirectory() as root:
             write(root, {**LOADED, **counters(1000, arrival_wakes=0, arrival_hits=0)})
-            with subprocess.Popen([TOOL, "top", "--interval", "0.6", "--count", "1"], text=True,
+            with subprocess.Popen([TOOL, "top", "--interval", "1.5", "--count", "1"], text=True,
                                   env=environment(root), stdout=subprocess.PIPE) as process:
-                time.sleep(0.3)
+                time.sleep(0.7)
                 write(root, counters(1060, arrival_wakes=600, arrival_hits=300))
                 title, columns, of_vm, of_vcpu, empty = process.communicate()[0].splitlines()
         self.assertEqual(empty, "")
@@ -281,9 +281,9 @@ class Top(unittest.TestCase):
         for before in ("vm 11-0 halts=1\nstatus 11-0 ok", counters(99)["proc/kvm-sched-hint"]):
             with self.subTest(before), tempfile.TemporaryDirectory() as root:
                 write(root, {**LOADED, "proc/kvm-sched-hint": before})
-                with subprocess.Popen([TOOL, "top", "--json", "--interval", "0.6", "--count", "1"], text=True,
+                with subprocess.Popen([TOOL, "top", "--json", "--interval", "1.5", "--count", "1"], text=True,
                                       env=environment(root), stdout=subprocess.PIPE) as process:
-                    time.sleep(0.3)
+                    time.sleep(0.7)
                     write(root, counters(50))
                     self.assertIsNone(json.loads(process.stdout.readline())["vms"][0]["rates"])
 
@@ -352,7 +352,7 @@ class Terminal(unittest.TestCase):
             else:
                 self.fail("Ctrl-Z does not stop it")
             process.send_signal(signal.SIGCONT)
-            time.sleep(0.3)
+            time.sleep(0.7)
             os.write(master, b"q")
         self.assertEqual(self.run_top(act), b"")
 

@@ -11,6 +11,8 @@ export SUITE
 # have something else to do for seconds.
 repeats=$(cat "$SUITE/repeats")
 
+cat /sys/module/kvm/parameters/halt_poll_ns >"$SCENARIO_STATE/halt_poll_ns"
+
 say() {
 	echo "$*" | tee -a "$RESULTS/cases"
 }
@@ -23,9 +25,9 @@ run_case() {
 	rc=$?
 	[ $rc = 0 ] && return
 	[ $rc = 137 ] && echo "took more than $CASE_LIMIT_S s" >"$why"
-	# the command that failed, and what was said last of what is wrong
+	# the command that failed, and what it and the guest's program said last
 	[ -s "$why" ] || echo "$(grep '^+' "$RESULTS/$name.trace" | tail -n 1)" \
-		"$(grep FAIL "$RESULTS/$name.out" | tail -n 1)" >"$why"
+		"$(grep -v '^+' "$RESULTS/$name.trace" | tail -n 1)" "$(grep FAIL "$RESULTS/$name.out" | tail -n 1)" >"$why"
 	# the shell's trace and what it said are shown of a failing case only
 	tail -n 15 "$RESULTS/$name.trace"
 	tail -n 25 "$RESULTS/$name.out"

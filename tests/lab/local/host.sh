@@ -13,7 +13,7 @@ export QEMU=/sched-hint/build/qemu/qemu-system-x86_64
 cd /sched-hint
 run="python3 tests/scenario/run /sched-hint/hello --host=local --timeout 100 --out /tmp/out"
 
-rmmod vhost_net
+rmmod vhost_net kvm_sched_hint
 [ ! -e /sys/module/overlay ]
 # not told to load: refuses, names the modules, loads nothing
 if $run --kernel "$KERNEL" 2>"$results/refusal"; then
@@ -22,6 +22,7 @@ fi
 grep 'vhost_net, overlay' "$results/refusal"
 [ ! -e /sys/module/vhost_net ]
 
+# what is built for this kernel, as scripts/build-modules running leaves it
 $run --kernel "$KERNEL" --yes-load-modules
 [ "$(cat /tmp/out/host/hello)" = "from a file laid over" ]
 [ "$(cat /tmp/out/guest-main/kernel)" = "$(uname -r)" ]
@@ -30,4 +31,5 @@ cat /tmp/out/result.json
 # what it loaded is gone again, and so are its tap devices
 [ ! -e /sys/module/vhost_net ]
 [ ! -e /sys/module/overlay ]
+[ ! -e /sys/module/kvm_sched_hint ]
 ! ip link | grep shtap

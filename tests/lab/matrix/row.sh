@@ -43,7 +43,7 @@ case $name in
 host-isolated) isolated=$(sh -c "$ISOLATES") || fail "the host's kernel does not isolate a CPU: $isolated" ;;
 guest-isolated) isolated=$(guest-run -n "$name" "$ISOLATES") || fail "the guest's kernel does not isolate a CPU: $isolated" ;;
 esac
-load_begin 60 "$name"
+load_begin "$name"
 if [ "$host" = ok ]; then
 	within 20 "the host attached it" attached "$name"
 	grants=$(counter grants "$name")

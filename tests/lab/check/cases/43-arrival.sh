@@ -21,7 +21,7 @@ expect "wakes in mode observe" "$(counter arrival_wakes)" "$wakes"
 set_mode hint
 
 # the attachment's end, under traffic
-load_begin 20
+load_begin
 for _ in 1 2; do
 	echo 1 >$NODE/drain
 	within 5 "detached by drain" not_attached main

@@ -5,7 +5,7 @@ sleeps() { guest-run -n twin "taskset -c $1 sh -c 'for n in 1 2 3 4 5 6 7 8 9; d
 
 guest-start twin --vcpus 2 >/dev/null
 channel_works twin
-load_begin 25 twin
+load_begin twin
 sleeps 1
 seq=$(slot 1 twin)
 [ "${seq#* }" -gt 5 ] || fail "CPU 1 does not publish: $seq"

@@ -19,7 +19,7 @@ for id in 0 1 2 4; do
 	seq=$(publishes_of $id)
 	[ "${seq:-0}" -gt 5 ] || fail "vCPU $id published ${seq:-nothing}"
 done
-expect "vCPU 3, which is not there" "$(publishes_of 3)" ""
+[ -z "$(publishes_of 3)" ] || fail "vCPU 3, which is not there, publishes"
 guest-monitor gaps info sched-hint | grep -q '^  table: 7 slots' || fail "not a table of 7 slots"
 
 for round in 1 2; do

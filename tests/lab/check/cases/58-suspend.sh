@@ -7,5 +7,6 @@ for round in 1 2; do
 	channel_works nap
 done
 hooks_work nap
-load_begin 2 nap
+load_begin nap
+sleep 2
 answered

@@ -8,7 +8,7 @@ guest-start other --guest-append sched_hint.guest_module=0 >/dev/null
 for state in 0 1; do
 	guest-run -n other "insmod /lib/scenario/hostile.ko state=$state"
 	within 5 "attached with state $state" attached other
-	load_begin 4 other
+	load_begin other
 	within 8 "state $state" host_says 1 "(other): no-publisher: no halt has a valid publish"
 	answered
 	key=$([ $state = 0 ] && echo stock_no_slot || echo stock_not_idle)
@@ -18,7 +18,7 @@ for state in 0 1; do
 done
 guest-run -n other insmod /lib/scenario/virtio_sched_hint.ko
 within 5 "attached again" attached other
-load_begin 4 other
+load_begin other
 within 8 "published" host_says 0 "(other): ok"
 answered
 
@@ -36,12 +36,12 @@ kill_guest other
 guest-start polling --guest-append "cpuidle_haltpoll.force=1 sched_hint.guest_module=0" >/dev/null
 guest-run -n polling "insmod /lib/scenario/hostile.ko state=0"
 within 5 "the guest that polls attached" attached polling
-load_begin 4 polling
+load_begin polling
 within 8 "no-poll" host_says 1 "(polling): no-poll: the guest forbids host polling"
 answered
 guest-run -n polling "rmmod hostile && insmod /lib/scenario/virtio_sched_hint.ko"
 within 5 "the guest that polls attached again" attached polling
-load_begin 4 polling
+load_begin polling
 within 8 "polling allowed" host_says 0 "(polling): ok"
 answered
 kill_guest polling

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A NIC that is the guest's by VFIO: it writes to the guest's RAM by itself.
+. "$SUITE/untapped.sh"
 more_modules
 for device in /sys/bus/pci/devices/*; do
 	[ "$(cat "$device/vendor" "$device/device" | xargs)" != "0x15ad 0x07b0" ] || nic=$device
@@ -24,4 +25,4 @@ for irq in "$own"/device/../msi_irqs/*; do
 	echo 1 >"/proc/irq/${irq##*/}/smp_affinity_list"
 done
 # That net is of the emulator, which brings packets when this machine lets it: by up to milliseconds late.
-untapped vfio 10.8.2.2 4
+untapped vfio 10.8.2.2 20

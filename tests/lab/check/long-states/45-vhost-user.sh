@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A vhost-user NIC: the guest's RAM is shared with another process, which brings the packets.
+. "$SUITE/untapped.sh"
 ip link del shuser 2>/dev/null || : # left by a first try
 taskset -c 0 vhost-user-tap /run/vhost-user.socket shuser &
 within 5 "its backend" [ -S /run/vhost-user.socket ]

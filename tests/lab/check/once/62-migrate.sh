@@ -20,10 +20,10 @@ answers_more_than() { # TAP N
 # QEMU may let the guest stand still for half a second, and the way to it is moved by hand. The clock of the
 # requests, one in 30 ms, is the machine's: 10 to 25 are lost; 60 are 2 s.
 lost_few() { # FROM TO
-	lost=$(sed -n 's/^\([0-9]*\) packets transmitted, \([0-9]*\) .*/\1 - \2/p' "$SCENARIO_STATE/load")
-	[ -n "$lost" ] || fail "from $1 to $2 the load did not live: $(tail -n 1 "$SCENARIO_STATE/load")"
-	echo "from $1 to $2 $((lost)) answers were lost; without an answer: $(unanswered)"
-	[ $((lost)) -le 60 ] || fail "from $1 to $2 $((lost)) answers were lost"
+	grep -q ' packet loss' "$SCENARIO_STATE/load" ||
+		fail "from $1 to $2 the load did not live: $(tail -n 1 "$SCENARIO_STATE/load")"
+	echo "from $1 to $2 $(lost_requests) answers were lost; without an answer: $(unanswered)"
+	[ "$(lost_requests)" -le 60 ] || fail "from $1 to $2 $(lost_requests) answers were lost"
 }
 
 # The guest keeps its address; the host's end of it moves to the tap device that leads there.
@@ -33,7 +33,7 @@ migrate() { # FROM TO QEMU-ARGUMENTS
 	guest-start "$2" --no-wait --vcpus 2 --device none --qemu-args "$3 -incoming tcp:127.0.0.1:4444" >/dev/null
 	within 10 "guest $2 waits" waits "$2"
 	to=shtap$(cut -d. -f3 "$state/$2/ip")
-	load_begin 120 "$1"
+	load_begin "$1"
 	within 20 "answers before" answers_more_than "$tap" $(($(answers "$tap") + 10))
 	guest-qmp "$1" migrate-set-parameters '{"max-bandwidth": 1000000000, "downtime-limit": 500}'
 	guest-qmp "$1" migrate '{"uri": "tcp:127.0.0.1:4444"}'
@@ -47,8 +47,7 @@ migrate() { # FROM TO QEMU-ARGUMENTS
 	echo "$ip" >"$state/$2/ip"
 	within 20 "guest $2 answers" timeout 3 guest-run -n "$2" true
 	within 20 "answers after" answers_more_than "$to" $(($(answers "$to") + 10))
-	kill -INT $load_pid
-	wait $load_pid || :
+	load_end
 	lost_few "$1" "$2"
 }
 

@@ -4,7 +4,7 @@ guest-start slim --guest-memory 384 --qemu-args "-device virtio-balloon-pci" >/d
 size() { guest-monitor slim info balloon | sed -n 's/.*actual=\([0-9]*\).*/\1/p'; }
 size_is() { [ "$(size)" = "$1" ]; }
 channel_works slim
-load_begin 20 slim
+load_begin slim
 for round in 1 2; do
 	guest-monitor slim balloon 200
 	within 30 "the balloon is full" size_is 200

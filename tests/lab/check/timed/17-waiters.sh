@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Who waits in poll and the like, and until when, against programs that do.
+. "$SUITE/waiters.sh"
 guest-start waiting --vcpus 2 --device virtio-sched-hint-pci,runnable=on,poll=on,wake-peer=on --guest-memory 512 >/dev/null
 waiters_told waiting
 kill -9 "$(guest-pid waiting)"

@@ -67,7 +67,7 @@ has_quota() { # GROUP
 }
 
 set_mode hint
-load_begin 60
+load_begin
 has_quota $group
 echo threaded >$group/vcpu0/cgroup.type
 echo +cpu >$group/cgroup.subtree_control
@@ -106,7 +106,7 @@ within 20 "cgroup v1 has the controller" mount -t cgroup -o cpu cgroup $v1
 mkdir $v1/vm
 guest-pid main >$v1/vm/cgroup.procs
 trap 'guest-pid main >$v1/cgroup.procs; rmdir $v1/vm; umount $v1' EXIT
-load_begin 60
+load_begin
 has_quota $v1/vm
 kill $load_pid
 wait $load_pid || :

@@ -23,5 +23,6 @@ within 20 "detached by the reboot" detached
 guest-wait again 60 3
 within 10 "attached after the reboot" attached again
 works_again
-load_begin 2 again
+load_begin again
+sleep 2
 answered

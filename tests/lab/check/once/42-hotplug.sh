@@ -10,7 +10,7 @@ gone() { guest-monitor hot info sched-hint | grep -q "no virtio-sched-hint devic
 guest-start hot --vcpus 2 --device none --qemu-args "-device pcie-root-port,id=port0,chassis=1" >/dev/null
 gone || fail "there is a device before device_add"
 not_attached hot
-load_begin 30 hot
+load_begin hot
 for round in 1 2; do
 	add
 	channel_works hot

@@ -24,5 +24,6 @@ fail_to_resume
 guest-run -n nap "rmmod no_queue"
 suspend nap
 channel_works nap
-load_begin 2 nap
+load_begin nap
+sleep 2
 answered

@@ -19,7 +19,7 @@ again() { # BOOTS ARGUMENTS...
 channel_works jump
 again 2 sched_hint.guest_module=0
 not_attached jump || fail "the table of the kernel before is still attached"
-[ -z "$(slot 0 jump)" ] || fail "QEMU still has the table of the kernel before"
+no_table jump || fail "QEMU still has the table of the kernel before"
 guest-run -n jump "insmod /lib/scenario/virtio_sched_hint.ko"
 channel_works jump
 hooks_work jump

@@ -17,7 +17,7 @@ expect "kept_ns with budget 0" "$(counter kept_ns)" "$kept"
 echo 25 >"$vm/budget_percent"
 
 # A guest can have itself attached anew by setting its table: that is no new budget.
-load_begin 25
+load_begin
 trap 'kill $load_pid 2>/dev/null || :' EXIT
 uptime_cs() { sed 's/ .*//;s/\.//' /proc/uptime; }
 began_cs=$(uptime_cs)
