@@ -212,7 +212,7 @@ int sched_hint_status(struct sched_hint *sh, char *buf)
 	if (!why && !sh->listening)
 		why = sched_hint_idle_unfit() ?: "host not listening";
 	if (!why && !sh->acting)
-		why = "host not acting: it observes, is short of CPU, or this guest's budget is 0";
+		why = "host not acting: it observes, is short of CPU, has no budget, or sees no halt";
 	return why ? sysfs_emit(buf, "%s\n", why) : emit_degraded(buf);
 }
 
@@ -351,7 +351,11 @@ static void sched_hint_remove(struct virtio_device *vdev)
 #ifdef CONFIG_PM_SLEEP
 static int sched_hint_freeze(struct virtio_device *vdev)
 {
-	shut_down(vdev->priv);
+	struct sched_hint *sh = vdev->priv;
+
+	shut_down(sh);
+	/* Until sched_hint_restore(), which is not called if the device has other features then. */
+	sh->trouble = "the device did not come back at resume (see the kernel's log)";
 	return 0;
 }
 
@@ -361,10 +365,8 @@ static int sched_hint_restore(struct virtio_device *vdev)
 	int ret;
 
 	ret = find_queue(sh);
-	if (ret) {
-		sh->trouble = "the device did not come back at resume (see the kernel's log)";
+	if (ret)
 		return ret;
-	}
 	sh->trouble = NULL;
 	virtio_device_ready(vdev);
 	set_table(sh);

@@ -195,12 +195,15 @@ static noinline void switch_waiters(void *all, bool preempt, struct task_struct 
 {
 	if (waits(all, next))
 		wait_ends(next);
-	if (preempt)
-		sched_hint_deadline_keep(prev);
-	else if (waits_for_io(prev))
+	if (preempt) {
+		/* One that was woken meanwhile does not block. */
+		if (sleeps(prev))
+			sched_hint_deadline_keep(prev);
+	} else if (waits_for_io(prev)) {
 		wait_begins(prev, smp_processor_id(), true, KTIME_MAX);
-	else if (may_wait(prev) && sched_hint_in_wait_call(prev))
+	} else if (may_wait(prev) && sched_hint_in_wait_call(prev)) {
 		wait_begins(prev, smp_processor_id(), false, sched_hint_deadline(prev));
+	}
 }
 
 /*

@@ -314,10 +314,7 @@ static bool sched_hint_backend_check_version(int fd, const char *name,
     return false;
 }
 
-/*
- * The file descriptor @fdname, or of the node's path.  If there is none, of the
- * path why: -errno; else -1.
- */
+/* The file descriptor @fdname, or of the node's path; or why not: -errno. */
 static int sched_hint_backend_open(const char *fdname, Error **errp)
 {
     g_autofree char *name = NULL;
@@ -328,18 +325,21 @@ static int sched_hint_backend_open(const char *fdname, Error **errp)
     if (fdname) {
         name = g_strdup_printf("fd=%s", fdname);
         fd = monitor_fd_param(monitor_cur(), fdname, errp);
+        if (fd < 0) {
+            return -EBADF;
+        }
     } else {
         name = g_strdup(KVM_SCHED_HINT_NODE);
         fd = sched_hint_backend_open_path(errp);
-    }
-    if (fd < 0) {
-        return fd;
+        if (fd < 0) {
+            return fd;
+        }
     }
     if (!sched_hint_backend_check_version(fd, name, errp)) {
         if (owned) {
             close(fd);
         }
-        return -1;
+        return -EPROTO;
     }
     qemu_set_cloexec(fd);
     return fd;

@@ -130,12 +130,14 @@ static void virtio_sched_hint_memory_changed(MemoryListener *listener)
 static void virtio_sched_hint_get_config(VirtIODevice *vdev, uint8_t *config)
 {
     VirtIOSchedHint *s = VIRTIO_SCHED_HINT(vdev);
+    /* It may just have been forgotten, and the change not be told yet. */
+    bool set = s->nr_slots;
     struct virtio_sched_hint_config cfg = {
         .abi_version = cpu_to_le32(VIRTIO_SCHED_HINT_ABI_VERSION),
         .nr_slots = cpu_to_le32(s->min_slots),
         .slot_stride = cpu_to_le32(VIRTIO_SCHED_HINT_SLOT_SIZE),
-        .listening = cpu_to_le32(s->listening),
-        .acting = cpu_to_le32(s->acting),
+        .listening = cpu_to_le32(s->listening && set),
+        .acting = cpu_to_le32(s->acting && set),
     };
 
     memcpy(config, &cfg, sizeof(cfg));
