@@ -34,13 +34,17 @@ done
 on_round_times() { # GUEST US WHAT
 	waiter=$(guest-run -n "$1" "taskset -c 1 wait-often round 300 $2 >/dev/null 2>&1 </dev/null & echo \$!")
 	within 5 "guest $1: a timer at $2 us is published as $3" near_timer_is "$3" "$1" 1
-	for _ in 1 2 3 4; do
+	right=0 wrong=0
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
 		sleep 0.1
+		# another timer may be nearer now and then
 		case $(near_timer "$1" 1) in
-		$3 | '') ;;
-		*) fail "guest $1: a timer at $2 us is not published as $3: $(guest-monitor "$1" info sched-hint)" ;;
+		"$3") right=$((right + 1)) ;;
+		tick | timer) wrong=$((wrong + 1)) ;;
 		esac
 	done
+	[ $right -ge 4 ] && [ $right -gt $((2 * wrong)) ] ||
+		fail "guest $1: a timer at $2 us is published as $3 $right times of $((right + wrong))"
 	guest-run -n "$1" "kill $waiter"
 }
 
