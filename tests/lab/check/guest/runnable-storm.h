@@ -104,15 +104,31 @@ static void (*const kinds[])(void) = { forks, orphans, threads, hops, policies, 
 /* What a worker may take to end after its time. */
 #define PATIENCE_NS	3000000000LL
 
+static bool all_online(void)
+{
+	char list[256];
+
+	read_online(list, sizeof(list));
+	for (int cpu = 0; cpu < nr_cpus; cpu++)
+		if (!is_online(list, cpu))
+			return false;
+	return true;
+}
+
 /*
  * Debian's 6.1 and 6.12 now and then leave a deadline task that has used up its runtime
- * throttled for good, also where the driver hooks nothing. Another policy sets it free.
+ * throttled for good, also where the driver hooks nothing. Another policy sets it free: not
+ * while the CPU on whose runqueue it was left is offline, for then 6.12.117 divides by the
+ * number of that root domain's active CPUs, 0 (task_non_contending()).
  */
 static void free_forgotten(const pid_t *workers, int n)
 {
+	int64_t until_ns = now_ns() + 10 * PATIENCE_NS;
 	struct sched_param param = { 0 };
 	int i, freed = 0;
 
+	while (!all_online() && now_ns() < until_ns)
+		sleep_ns(10000000);
 	for (i = 0; i < n; i++)
 		if (workers[i] && !sched_setscheduler(workers[i], SCHED_OTHER, &param))
 			freed++;
