@@ -75,6 +75,13 @@ static SchedHintSlotState slot_state(uint64_t word)
     }
 }
 
+/* What lies in a slot that is off is left over, or was never written. */
+static bool is_published(VirtIOSchedHint *s, const SchedHintSlot *slot,
+                         unsigned feature)
+{
+    return slot->state != SCHED_HINT_SLOT_STATE_OFF && has_feature(s, feature);
+}
+
 static void decode_state_word(VirtIOSchedHint *s, uint64_t word,
                               SchedHintSlot *to)
 {
@@ -83,16 +90,16 @@ static void decode_state_word(VirtIOSchedHint *s, uint64_t word,
 
     to->raw_state = word;
     to->state = slot_state(word);
-    to->has_tick = has_feature(s, VIRTIO_SCHED_HINT_F_TIMER);
+    to->has_tick = is_published(s, to, VIRTIO_SCHED_HINT_F_TIMER);
     to->tick = to->has_tick && (flags & VIRTIO_SCHED_HINT_SLOT_F_TICK);
-    to->has_poll_waiters = has_feature(s, VIRTIO_SCHED_HINT_F_POLL);
+    to->has_poll_waiters = is_published(s, to, VIRTIO_SCHED_HINT_F_POLL);
     to->poll_waiters = word >> VIRTIO_SCHED_HINT_POLL_WAITERS_SHIFT &
                        VIRTIO_SCHED_HINT_POLL_WAITERS_MASK;
     to->wake_peer = word >> VIRTIO_SCHED_HINT_WAKE_PEER_SHIFT &
                     VIRTIO_SCHED_HINT_WAKE_PEER_MASK;
-    to->has_wake_peer = has_feature(s, VIRTIO_SCHED_HINT_F_WAKE_PEER) &&
-                        to->wake_peer != VIRTIO_SCHED_HINT_NO_PEER;
-    to->has_overloaded = has_feature(s, VIRTIO_SCHED_HINT_F_RUNNABLE);
+    to->has_wake_peer = is_published(s, to, VIRTIO_SCHED_HINT_F_WAKE_PEER) &&
+        to->wake_peer != VIRTIO_SCHED_HINT_NO_PEER;
+    to->has_overloaded = is_published(s, to, VIRTIO_SCHED_HINT_F_RUNNABLE);
     to->overloaded = word >> VIRTIO_SCHED_HINT_OVERLOADED_SHIFT &
                      VIRTIO_SCHED_HINT_OVERLOADED_MASK;
 }
@@ -106,20 +113,20 @@ static SchedHintSlot *decode_slot(VirtIOSchedHint *s, uint32_t id,
     decode_state_word(s, slot->state, to);
     to->publish_seq = slot->publish_seq;
     to->tsc = slot->tsc;
-    to->has_next_timer_ns = has_feature(s, VIRTIO_SCHED_HINT_F_TIMER) &&
-                            slot->next_timer_ns != VIRTIO_SCHED_HINT_NS_NONE;
+    to->has_next_timer_ns = is_published(s, to, VIRTIO_SCHED_HINT_F_TIMER) &&
+        slot->next_timer_ns != VIRTIO_SCHED_HINT_NS_NONE;
     to->next_timer_ns = slot->next_timer_ns;
-    to->has_poll_timeout_ns = has_feature(s, VIRTIO_SCHED_HINT_F_POLL) &&
+    to->has_poll_timeout_ns = is_published(s, to, VIRTIO_SCHED_HINT_F_POLL) &&
         slot->poll_timeout_ns != VIRTIO_SCHED_HINT_NS_NONE;
     to->poll_timeout_ns = slot->poll_timeout_ns;
-    to->has_iowait = has_feature(s, VIRTIO_SCHED_HINT_F_POLL);
+    to->has_iowait = is_published(s, to, VIRTIO_SCHED_HINT_F_POLL);
     to->iowait = slot->nr_iowait;
-    to->has_event_ns = has_feature(s, VIRTIO_SCHED_HINT_F_EVENT) &&
-                       slot->event_ns != VIRTIO_SCHED_HINT_NS_NONE;
+    to->has_event_ns = is_published(s, to, VIRTIO_SCHED_HINT_F_EVENT) &&
+        slot->event_ns != VIRTIO_SCHED_HINT_NS_NONE;
     to->event_ns = slot->event_ns;
     to->has_event_dev_ns = to->has_event_ns;
     to->event_dev_ns = slot->event_dev_ns;
-    to->has_runnable = has_feature(s, VIRTIO_SCHED_HINT_F_RUNNABLE);
+    to->has_runnable = is_published(s, to, VIRTIO_SCHED_HINT_F_RUNNABLE);
     to->runnable = slot->nr_runnable;
     return to;
 }

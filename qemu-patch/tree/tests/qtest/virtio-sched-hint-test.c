@@ -937,6 +937,29 @@ static void test_query_features(void)
     shut_down(t);
 }
 
+/* Of a slot that is off no word is shown. */
+static void test_query_off(void)
+{
+    TestState *t = boot(ALL_FEATURES);
+    g_autoptr(QDict) rsp = NULL;
+    QDict *slot;
+
+    set_good_table(t);
+    write_distinct(t);
+    WRITE_WORD(t, 0, state, 0x1122334455660100);
+    slot = qobject_to(QDict, qlist_peek(qdict_get_qlist(
+        query_sched_hint(t->qs->qts, &rsp), "slots")));
+    g_assert_cmpstr(qdict_get_str(slot, "state"), ==, "off");
+    g_assert_false(qdict_haskey(slot, "tick"));
+    for (int i = 0; i < G_N_ELEMENTS(features); i++) {
+        for (int j = 0; features[i].words[j].name; j++) {
+            g_assert_false(qdict_haskey(slot, features[i].words[j].name));
+        }
+    }
+    assert_slot_line(t, "off, publish 30182672135");
+    shut_down(t);
+}
+
 /* What there is none of is not shown. */
 static void test_query_none(void)
 {
@@ -1258,6 +1281,7 @@ int main(int argc, char **argv)
     qtest_add_func("/virtio-sched-hint/query-slots", test_query_slots);
     qtest_add_func("/virtio-sched-hint/query-features", test_query_features);
     qtest_add_func("/virtio-sched-hint/query-none", test_query_none);
+    qtest_add_func("/virtio-sched-hint/query-off", test_query_off);
     qtest_add_func("/virtio-sched-hint/query-queues", test_query_queues);
     qtest_add_func("/virtio-sched-hint/set", test_set);
     qtest_add_func("/virtio-sched-hint/set-two-devices", test_set_two_devices);
