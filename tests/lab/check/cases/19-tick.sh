@@ -32,7 +32,7 @@ done
 
 # The tick of the second of two CPUs falls on a quarter of its length with skew_tick=1, here on 1 ms.
 on_round_times() { # GUEST US WHAT
-	waiter=$(guest-run -n "$1" "taskset -c 1 wait-often round 300 $2 >/dev/null 2>&1 </dev/null & echo \$!")
+	waiter=$(guest-run -n "$1" "taskset -c 1 wait-often round 40 $2 >/dev/null 2>&1 </dev/null & echo \$!")
 	within 5 "guest $1: a timer at $2 us is published as $3" near_timer_is "$3" "$1" 1
 	right=0 wrong=0
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
