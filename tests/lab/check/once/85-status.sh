@@ -27,7 +27,7 @@ within 5 "hint again" host_says 0 "ok: VM $vm"
 
 echo 0 >"$NODE/vms/$vm/budget_percent"
 within 5 "budget 0, whether or not anything was asked for" host_says 1 "(main): budget:"
-within 5 "budget 0, the guest" guest_says 1 "or this guest's budget is 0: on the host: its sched-hint status tells which"
+within 5 "budget 0, the guest" guest_says 1 "has no budget, or sees no halt: on the host: its sched-hint status tells which"
 expect "listening with budget 0" "$(guest_attribute listening)" 1
 load 8 >/dev/null &
 within 8 "budget" host_says 1 "budget_percent if that is too little"
