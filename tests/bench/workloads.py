@@ -75,8 +75,8 @@ TELLS_IO = ("--device", "virtio-sched-hint-pci,poll=on")
 SIP = {"percent": (60, 1, 150)}
 WORKLOADS = {
     "sipp-medium": Workload("sip", SIP, seconds=4, server="kamailio"),
-    # a call of its stays in memory for 32 s after its end
-    "sipp-asterisk": Workload("sip", SIP, seconds=6, guest=("--guest-memory", "768"), server="asterisk"),
+    # a call of its takes 100 KB, and stays in memory for 32 s after its end
+    "sipp-asterisk": Workload("sip", SIP, seconds=6, guest=("--guest-memory", "1280"), server="asterisk"),
     "constant": udp("constant"),
     "drifting": udp("drifting", {"gap_us": (20000, 100, 10000000), "drift_ms": (10000, 100, 3600000)}),
     "onoff": udp("onoff", {"gap_us": (5000, 100, 10000000), "burst": (20, 1, 100000), "off_us": (100000, 0, 60000000)}),
