@@ -87,7 +87,7 @@ class Plans(unittest.TestCase):
         found = {name: plans.Plan(opts, name).conf(opts) for name in ("sipp-medium", "sipp-asterisk", "capacity", "rtp")}
         self.assertEqual({name: conf["CAPACITY"] for name, conf in found.items()},
                          {"sipp-medium": 699, "sipp-asterisk": 80, "capacity": 699, "rtp": 0})
-        self.assertIn("768", workloads.WORKLOADS["sipp-asterisk"].guest)
+        self.assertIn("1280", workloads.WORKLOADS["sipp-asterisk"].guest)
 
     def test_earlier_runs_are_found(self):
         with tempfile.TemporaryDirectory() as out:
