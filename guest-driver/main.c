@@ -202,6 +202,9 @@ static int emit_degraded(char *buf)
 	return len + sysfs_emit_at(buf, len, " (see the kernel's log)\n");
 }
 
+static const char not_acting[] =
+	"host not acting: it observes, is short of CPU, has no budget, or sees no halt";
+
 /* Returns the length of what is written to @buf, a page of sysfs'. */
 int sched_hint_status(struct sched_hint *sh, char *buf)
 {
@@ -212,7 +215,7 @@ int sched_hint_status(struct sched_hint *sh, char *buf)
 	if (!why && !sh->listening)
 		why = sched_hint_idle_unfit() ?: "host not listening";
 	if (!why && !sh->acting)
-		why = "host not acting: it observes, is short of CPU, has no budget, or sees no halt";
+		why = not_acting;
 	return why ? sysfs_emit(buf, "%s\n", why) : emit_degraded(buf);
 }
 
