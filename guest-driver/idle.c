@@ -65,23 +65,12 @@ static DEFINE_PER_CPU(struct cpuidle_device, idle_device);
 /* The guest had switched the host's polling off on this CPU. */
 static DEFINE_PER_CPU(bool, host_poll_was_off);
 
-/*
- * Where in a tick's length this CPU's tick falls: at 0, or with skew_tick=1 at
- * @skewed_ns. The kernel does not tell modules which; timers that are near do, most of
- * which are the tick. By the CPU itself, with interrupts disabled.
- */
-struct tick_phase {
-	u32 skewed_ns;
-	s32 skewed_votes;	/* above 0: at skewed_ns */
-};
-
-#define MAX_TICK_VOTES	8
-
-static DEFINE_PER_CPU(struct tick_phase, tick_phase);
+/* Where in a tick's length this CPU's tick falls with skew_tick=1; without, at 0. */
+static DEFINE_PER_CPU(u32, skewed_tick_ns);
 
 /*
- * Whether a timer at @next, in @in_ns, is the tick: the periodic one, or, where that
- * is stopped, the one that is left for a timer of the timer wheel. These lie on
+ * Whether a timer at @next is the tick: the periodic one, or, where that is
+ * stopped, the one that is left for a timer of the timer wheel. These lie on
  * multiples of TICK_NSEC (shifted per CPU with skew_tick=1). Nobody waits for
  * them in haste: the wheel's are up to a tick late, or more, by design.
  *
@@ -90,17 +79,11 @@ static DEFINE_PER_CPU(struct tick_phase, tick_phase);
  * task's, a timerfd's). They get no early wake. To tell them from the tick one
  * would have to know whose timer the next one is, which the kernel does not say.
  */
-static bool is_tick(ktime_t next, u64 in_ns)
+static bool is_tick(ktime_t next)
 {
 	u32 phase_ns = (u64)ktime_to_ns(next) % TICK_NSEC;
-	struct tick_phase *tick = this_cpu_ptr(&tick_phase);
 
-	if (phase_ns && phase_ns != tick->skewed_ns)
-		return false;
-	if (in_ns <= TICK_NSEC)
-		tick->skewed_votes = clamp(tick->skewed_votes + (phase_ns ? 1 : -1),
-					   -MAX_TICK_VOTES, MAX_TICK_VOTES);
-	return !phase_ns == (tick->skewed_votes <= 0);
+	return !phase_ns || phase_ns == this_cpu_read(skewed_tick_ns);
 }
 
 static void fill_timer(struct sched_hint_publish *hint, ktime_t next, ktime_t now)
@@ -110,7 +93,7 @@ static void fill_timer(struct sched_hint_publish *hint, ktime_t next, ktime_t no
 		return;
 	}
 	hint->next_timer_ns = max_t(s64, ktime_to_ns(ktime_sub(next, now)), 0);
-	if (is_tick(next, hint->next_timer_ns))
+	if (is_tick(next))
 		sched_hint_set_flags(hint, VIRTIO_SCHED_HINT_SLOT_F_TICK);
 }
 
@@ -288,7 +271,7 @@ static int start_cpu(unsigned int cpu)
 		sched_hint_table_waiters(VIRTIO_SCHED_HINT_NS_NONE, 0);
 	if (failed_features & BIT_ULL(VIRTIO_SCHED_HINT_F_EVENT))
 		sched_hint_table_event(VIRTIO_SCHED_HINT_NS_NONE, 0);
-	this_cpu_write(tick_phase.skewed_ns, TICK_NSEC / 2 / num_possible_cpus() * cpu);
+	this_cpu_write(skewed_tick_ns, TICK_NSEC / 2 / num_possible_cpus() * cpu);
 	host_poll_allow(cpu);
 	if (idle_mode == MODE_CPUIDLE && !start_cpuidle(cpu)) {
 		host_poll_restore(cpu);
