@@ -2,6 +2,5 @@
 
 .PHONY: bench-micro
 #: make bench-micro       instructions and ns of what is added to a halt: build/results/bench-micro.json
-bench-micro: deps
-	@$(MAKE) --no-print-directory modules qemu
+bench-micro: lab-built
 	@tests/bench-micro/run --kernel $(KERNEL) $(BENCH_ARGS)

@@ -3,6 +3,5 @@
 .PHONY: bench
 #: make bench             workloads and targets: tables, build/results/bench.json, plots;
 #:                        BENCH_ARGS="--quick", or what tests/bench/run --help lists
-bench: deps
-	@$(MAKE) --no-print-directory modules qemu
+bench: lab-built
 	@tests/bench/run --kernel $(KERNEL) $(BENCH_ARGS)

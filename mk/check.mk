@@ -26,7 +26,7 @@ check-lab:
 check-matrix:
 	@tests/lab/matrix/run $(MATRIX_ARGS)
 
-#: make check-long        what takes an hour: storms, 255 vCPUs, hibernation, VFIO, vhost-user, PREEMPT_RT
+#: make check-long        what takes longest: storms, 255 vCPUs, hibernation, VFIO, vhost-user, PREEMPT_RT
 check-long:
 	@scripts/check long
 

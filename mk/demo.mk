@@ -6,6 +6,5 @@ QUICK ?=
 .PHONY: demo
 #: make demo              the paper's experiment: table, build/results/demo.json and plots;
 #:                        QUICK=1: medium load only; SIP=asterisk: Asterisk 22 in the guest
-demo: deps
-	@$(MAKE) --no-print-directory modules qemu
+demo: lab-built
 	@tests/demo/run --server $(SIP) --kernel $(KERNEL) $(if $(filter-out 0,$(QUICK)),--quick) $(DEMO_ARGS)

@@ -8,3 +8,8 @@ deps:
 #: make update-versions   move the pins in versions.conf to the mirror's present versions
 update-versions:
 	@scripts/update-versions
+
+# What runs in the lab needs these; the packages first, whatever make's -j
+.PHONY: lab-built
+lab-built: deps
+	@$(MAKE) --no-print-directory modules qemu

@@ -75,8 +75,7 @@ grep -l "CPU 0/KVM" /proc/"$(guest-pid main)"/task/*/comm | cut -d/ -f5 >$group/
 has_quota $group/vcpu0
 has_quota $group
 guest-pid main >$group/cgroup.procs
-kill $load_pid
-wait $load_pid || :
+load_end
 
 for interval in 05 20; do
 	round $interval max off
@@ -108,5 +107,4 @@ guest-pid main >$v1/vm/cgroup.procs
 trap 'guest-pid main >$v1/cgroup.procs; rmdir $v1/vm; umount $v1' EXIT
 load_begin
 has_quota $v1/vm
-kill $load_pid
-wait $load_pid || :
+load_end
